@@ -1,0 +1,202 @@
+"""The one place that knows every concrete class, and puts them together as the settings say."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ragchat.conversation.session import Session
+from ragchat.embeddings.choose import choose_embedder, embedder_of
+from ragchat.errors import EmbedderMismatch, NothingIndexed, SettingsError
+from ragchat.generation.extractive import ExtractiveGenerator
+from ragchat.generation.groq import GroqGenerator
+from ragchat.generation.ollama import OllamaGenerator
+from ragchat.generation.router import Router
+from ragchat.generation.unconfigured import Unconfigured
+from ragchat.index.collection import DEFAULT, Collection, folder_collection
+from ragchat.index.ingest import ingest
+from ragchat.index.retriever import Retriever
+from ragchat.ollama.client import OllamaClient
+from ragchat.pipeline.answering import Answering
+from ragchat.privacy.consent import CREATE_CONSENTS, Consent
+from ragchat.settings.load import load_settings
+from ragchat.storage.database import open_database
+from ragchat.usage.ledger import CREATE_ATTEMPTS, Ledger
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from ragchat.core.protocols import Embedder, Generator
+    from ragchat.index.ingest import IngestReport, Progress
+    from ragchat.privacy.consent import Decision, Question
+    from ragchat.settings.load import Loaded
+
+# Append only: a script's position is the version of the schema it leads to.
+_STATE_SCHEMA = (CREATE_ATTEMPTS, CREATE_CONSENTS)
+
+PROVIDERS = ("groq", "ollama", "extractive")
+"""In the order they are tried."""
+
+
+def open_workspace(
+    flags: Mapping[str, object],
+    environ: Mapping[str, str],
+    directory: Path,
+    ask: Callable[[Question], Decision] | None = None,
+) -> Workspace:
+    """Read the settings that hold in `directory`; `ask` puts a question of consent to a person who is there.
+
+    Raises `SettingsError`.
+    """
+    return Workspace(load_settings(flags=flags, environ=environ, cwd=directory), ask)
+
+
+class Workspace:
+    """What the settings lead to, made when it is first needed."""
+
+    def __init__(self, loaded: Loaded, ask: Callable[[Question], Decision] | None) -> None:
+        self.settings = loaded.settings
+        self.warnings = loaded.warnings
+        self._origins = loaded.origins
+        self._ask = ask
+
+    # Documents
+
+    def has_documents(self, collection: str = DEFAULT) -> bool:
+        """Whether there is anything to ask; looking makes nothing."""
+        home = self.settings.home
+        return Collection.exists(home, collection) and any(Collection(home, collection).manifest.counts())
+
+    def collection(self, name: str = DEFAULT) -> Collection:
+        """A collection that holds documents; raises `NothingIndexed`."""
+        if not Collection.exists(self.settings.home, name):
+            raise NothingIndexed("Nothing is indexed yet.", "Ingest some documents first: ragchat ingest PATH")
+        collection = Collection(self.settings.home, name)
+        collection.require_documents()
+        return collection
+
+    def ingest(
+        self, paths: Sequence[Path], progress: Progress, collection: str = DEFAULT
+    ) -> tuple[IngestReport, str]:
+        """Bring a collection up to date with `paths`; the report, and why a new one got its embedder."""
+        target = Collection(self.settings.home, collection)
+        embedder, reason = self._ingesting_embedder(target)
+        limit = int(self.settings.ingest.max_file_mb * 1_000_000)
+        never = self.settings.home.resolve()
+        report = ingest(target, embedder, paths, max_bytes=limit, never=never, progress=progress)
+        return report, reason
+
+    def folder(self, path: Path, progress: Progress) -> tuple[str, IngestReport]:
+        """Bring the collection that is kept for `path` up to date; its name and the report."""
+        name = folder_collection(path)
+        report, _ = self.ingest([path], progress, name)
+        return name, report
+
+    # Answers
+
+    def retriever(self, collection: Collection) -> Retriever:
+        """Search over `collection` by its own embedder; raises `EmbedderMismatch` when another is wished for."""
+        fingerprint = collection.embedder or ""
+        wish = self.settings.retrieval.embedder
+        kind = fingerprint.partition("/")[0]
+        if wish not in ("auto", kind):
+            raise EmbedderMismatch(
+                f"The collection `{collection.name}` was embedded by {fingerprint}, and {wish} is asked for.",
+                "Leave RAGCHAT_EMBEDDER and --embedder out to use the collection's own.",
+            )
+        if kind == "ollama":
+            self._require_consent(collection.name)
+        return Retriever(collection, embedder_of(fingerprint, self._ollama))
+
+    def session(self, collection: Collection, provider: str | None = None) -> Session:
+        """A conversation about `collection`, answered by `provider` alone when one is named."""
+        answer = self.settings.answer
+        answering = Answering(
+            self.retriever(collection),
+            self._router(collection.name, provider),
+            top_k=self.settings.retrieval.top_k,
+            context_tokens=answer.context_tokens,
+        )
+        return Session(answering)
+
+    def chain(self, provider: str | None = None) -> str:
+        """The providers that can be tried, in their order, as a person reads it."""
+        able = [one for one in self._generators(provider) if not isinstance(one, Unconfigured)]
+        # Each once: the extractive one is its own model.
+        return " → ".join(" ".join(dict.fromkeys((one.provider, one.model))).strip() for one in able)
+
+    def _router(self, collection: str, provider: str | None) -> Router:
+        return Router(
+            self._generators(provider),
+            Consent(self._state, self.settings.privacy.cloud, collection, self._ask),
+            Ledger(self._state, collection),
+            unasked=self._unasked(provider),
+        )
+
+    def _generators(self, provider: str | None) -> list[Generator]:
+        made: dict[str, Callable[[], Generator]] = {"groq": self._groq, "ollama": self._local}
+        wanted = [name for name in PROVIDERS if name in made and provider in (None, name)]
+        # The last can always answer; so a question never ends without one.
+        return [*(made[name]() for name in wanted), ExtractiveGenerator()]
+
+    def _groq(self) -> Generator:
+        groq = self.settings.groq
+        if groq.api_key is None:
+            message = groq.key_withheld or "There is no Groq key."
+            return Unconfigured("groq", groq.model, message, "Set GROQ_API_KEY, or put it in .env.")
+        return GroqGenerator(
+            api_key=groq.api_key.get_secret_value(),
+            base_url=groq.base_url,
+            model=groq.model,
+            temperature=groq.temperature,
+            max_tokens=groq.max_tokens,
+            timeout_s=groq.timeout_s,
+        )
+
+    def _local(self) -> Generator:
+        return OllamaGenerator(
+            self._ollama,
+            self.settings.ollama.model,
+            num_ctx=self.settings.ollama.context_tokens,
+            temperature=self.settings.groq.temperature,
+            max_tokens=self.settings.groq.max_tokens,
+        )
+
+    def _unasked(self, provider: str | None) -> frozenset[str]:
+        """The providers nobody set up and nobody named: that they are missing is no news."""
+        silent = {"ollama"} if self._by_default("ollama.host", "ollama.model") else set()
+        if self.settings.groq.key_withheld is None and self._by_default("groq.api_key"):
+            silent.add("groq")
+        return frozenset(silent - {provider})
+
+    def _by_default(self, *names: str) -> bool:
+        return all(self._origins[name].kind == "default" for name in names)
+
+    def _ingesting_embedder(self, collection: Collection) -> tuple[Embedder, str]:
+        own = collection.embedder
+        wish = self.settings.retrieval.embedder
+        if own and wish in ("auto", own.partition("/")[0]):
+            embedder, reason = embedder_of(own, self._ollama), ""
+        else:
+            choice = choose_embedder(wish, self._ollama, self.settings.ollama.embed_model)
+            embedder, reason = choice.embedder, choice.reason
+        if "ollama" in (wish, (own or "").partition("/")[0]):
+            self._require_consent(collection.name)
+        return embedder, reason
+
+    def _require_consent(self, collection: str) -> None:
+        """An embedder on another machine reads every document: the same question as for an answer."""
+        consent = Consent(self._state, self.settings.privacy.cloud, collection, self._ask)
+        permission = consent.permits("ollama", self._ollama.destination)
+        if not permission.allowed:
+            raise SettingsError(permission.reason, "Use the bundled embedder, or an Ollama on this machine.")
+
+    @cached_property
+    def _state(self) -> sqlite3.Connection:
+        return open_database(self.settings.home / "state.db", _STATE_SCHEMA)
+
+    @cached_property
+    def _ollama(self) -> OllamaClient:
+        return OllamaClient(self.settings.ollama.host, self.settings.ollama.timeout_s)

@@ -1,0 +1,52 @@
+"""`ragchat ask`: one question, one answer."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ragchat.cli.options import (
+    DocsOption,
+    HomeOption,
+    JsonOption,
+    LocalOnlyOption,
+    ProviderOption,
+    TopKOption,
+)
+from ragchat.cli.output import print_result
+from ragchat.cli.shapes import answer_shape
+from ragchat.errors import GenerationError, Interrupted, UsageError
+
+
+def ask(
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="The question, in quotation marks.")],
+    docs: DocsOption = None,
+    provider: ProviderOption = None,
+    local_only: LocalOnlyOption = False,
+    top_k: TopKOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer QUESTION from the indexed documents, with marks that lead to file and line."""
+    from ragchat.cli.desk import open_desk  # noqa: PLC0415
+    from ragchat.pipeline.answering import collect  # noqa: PLC0415
+    from ragchat.terminal.stream import show  # noqa: PLC0415
+
+    if not question.strip():
+        raise UsageError("The question is empty.", 'Ask in quotation marks: ragchat ask "How …?"')
+    flags = {"home": home, "retrieval.top_k": top_k, "privacy.cloud": "never" if local_only else None}
+    desk = open_desk(flags, as_json=as_json)
+    name = desk.folder(docs) if docs else None
+    collection = desk.workspace.collection(name) if name else desk.workspace.collection()
+    events = desk.workspace.session(collection, provider).ask(question)
+    if as_json:
+        answer = collect(events)
+        print_result(answer_shape(question, answer))
+    else:
+        shown = show(events, desk.terminal)
+        answer = shown.answer
+        if shown.interrupted:
+            raise typer.Exit(Interrupted.exit_status)
+    if provider not in (None, answer.completion.provider):
+        raise typer.Exit(GenerationError.exit_status)

@@ -1,0 +1,66 @@
+"""`ragchat chat`, and plain `ragchat`: a conversation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ragchat import __version__
+from ragchat.cli.options import DocsOption, HomeOption, LocalOnlyOption, ProviderOption, TopKOption
+from ragchat.errors import NothingIndexed
+
+if TYPE_CHECKING:
+    from ragchat.cli.desk import Desk
+
+
+def chat(
+    docs: DocsOption = None,
+    provider: ProviderOption = None,
+    local_only: LocalOnlyOption = False,
+    top_k: TopKOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Ask one question after the other. Without a terminal, a question is read from each line of stdin."""
+    from ragchat.cli.desk import open_desk  # noqa: PLC0415
+    from ragchat.terminal.chat import Opened  # noqa: PLC0415
+    from ragchat.terminal.repl import Repl  # noqa: PLC0415
+
+    flags = {"home": home, "retrieval.top_k": top_k, "privacy.cloud": "never" if local_only else None}
+    desk = open_desk(flags)
+    workspace = desk.workspace
+    name = desk.folder(docs) if docs else None
+    if name is None and not workspace.has_documents():
+        _offer_this_folder(desk)
+
+    def open_session() -> Opened:
+        collection = workspace.collection(name) if name else workspace.collection()
+        documents, _ = collection.manifest.counts()
+        session = workspace.session(collection, provider)
+        # The first search loads what is heavy; better now than behind the first question.
+        collection.warm_up()
+        counted = "1 document" if documents == 1 else f"{documents:,} documents"
+        return Opened(session, f"{counted} · {workspace.chain(provider)}")
+
+    banner = f"ragchat {__version__} · ask your documents · /help lists the commands, Ctrl-D leaves"
+    history = workspace.settings.home / "history"
+    Repl(desk.terminal, open_session, banner=banner, history_file=history).run()
+
+
+def _offer_this_folder(desk: Desk) -> None:
+    """Ask whether the working directory should be ingested; raises `NothingIndexed` when it is not."""
+    from rich.text import Text  # noqa: PLC0415
+
+    from ragchat.terminal.views.ingest import ingested  # noqa: PLC0415
+
+    terminal = desk.terminal
+    nothing = NothingIndexed("Nothing is indexed yet.", "Ingest some documents first: ragchat ingest PATH")
+    if not terminal.interactive:
+        raise nothing
+    asked = f"Nothing is indexed yet. Ingest this folder, {terminal.directory}? [y/N]"
+    terminal.out.print(Text(asked, style="prompt"), end=" ")
+    if terminal.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise nothing
+    report, reason = desk.ingest([terminal.directory])
+    terminal.out.print(ingested(report, terminal.directory, terminal.line_width))
+    desk.note(reason)
+    if not desk.workspace.has_documents():
+        raise NothingIndexed("Nothing in this folder can be read.", "Ingest another: ragchat ingest PATH")

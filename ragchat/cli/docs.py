@@ -1,0 +1,91 @@
+"""`ragchat docs`: what is indexed, and how it leaves."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ragchat.cli.options import HomeOption, JsonOption
+from ragchat.cli.output import print_result
+from ragchat.cli.shapes import chunk_shape, document_shape, relative
+from ragchat.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ragchat.index.manifest import DocumentRecord
+
+app = typer.Typer(help="List, show and remove indexed documents.", no_args_is_help=True)
+
+SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="A document as `docs list` names it.")]
+SourcesArgument = Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Documents as listed.")]
+
+
+@app.command("list")
+def list_documents(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """List the indexed documents."""
+    from ragchat.cli.desk import open_desk  # noqa: PLC0415
+    from ragchat.terminal.views.documents import documents  # noqa: PLC0415
+
+    desk = open_desk({"home": home}, as_json=as_json)
+    records = desk.workspace.collection().manifest.documents()
+    if as_json:
+        print_result({"documents": [document_shape(record) for record in records]})
+    else:
+        desk.terminal.out.print(documents(records, desk.terminal.directory, desk.terminal.line_width))
+
+
+@app.command("show")
+def show_document(source: SourceArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Show one document as it was split, with the place of each chunk."""
+    from ragchat.cli.desk import open_desk  # noqa: PLC0415
+    from ragchat.terminal.views.documents import document  # noqa: PLC0415
+
+    desk = open_desk({"home": home}, as_json=as_json)
+    manifest = desk.workspace.collection().manifest
+    record = _named(source, manifest.documents())
+    chunks = manifest.chunks_of(record.source)
+    if as_json:
+        print_result({**document_shape(record), "chunks": [chunk_shape(chunk) for chunk in chunks]})
+    else:
+        desk.terminal.out.print(document(record, chunks, desk.terminal.directory, desk.terminal.line_width))
+
+
+@app.command("remove")
+def remove_documents(sources: SourcesArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Remove documents from the index; their files stay."""
+    from ragchat.cli.desk import open_desk  # noqa: PLC0415
+
+    desk = open_desk({"home": home}, as_json=as_json)
+    collection = desk.workspace.collection()
+    records = collection.manifest.documents()
+    removed = list(dict.fromkeys(_named(source, records).source for source in sources))
+    collection.remove(removed)
+    if as_json:
+        print_result({"removed": [relative(source) for source in removed]})
+    else:
+        count = "1 document" if len(removed) == 1 else f"{len(removed)} documents"
+        desk.terminal.out.print(f"{count} removed")
+
+
+def _named(given: str, records: Sequence[DocumentRecord]) -> DocumentRecord:
+    """The one document that `given` means: its path, or as much of the path's end as tells it from others."""
+    path = str(Path(given).resolve())
+    matches = [record for record in records if record.source in (given, path)]
+    matches = matches or [record for record in records if record.source.endswith(f"/{given}")]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise UsageError(
+            f"{len(matches)} documents are called {given}.",
+            f"Say more of the path: {relative(matches[0].source)} or {relative(matches[1].source)}.",
+        )
+    names = [relative(record.source) for record in records]
+    near = get_close_matches(given, names, n=1, cutoff=0.4)
+    raise UsageError(
+        f"No indexed document is called {given}.",
+        f"Did you mean {near[0]}?" if near else "See them all: ragchat docs list",
+    )

@@ -1,0 +1,107 @@
+"""The commands as one program, and the one place where an error becomes a sentence and an exit status."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ragchat import __version__
+from ragchat.cli import docs
+from ragchat.cli.ask import ask
+from ragchat.cli.chat import chat
+from ragchat.cli.ingest import ingest
+from ragchat.cli.output import print_error
+from ragchat.cli.search import search
+from ragchat.errors import Interrupted, RagchatError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_EPILOG = """\
+Exit status: 0 fine, 1 failed, 2 wrong use, 3 nothing indexed, 4 nothing found,
+5 the provider asked for failed, 7 a setting is wrong, 130 interrupted.
+"""
+
+app = typer.Typer(
+    name="ragchat",
+    help="Ask your own documents in the terminal, and see where every answer comes from.",
+    epilog=_EPILOG,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(ask)
+app.command()(chat)
+app.command()(search)
+app.command()(ingest)
+app.add_typer(docs.app, name="docs")
+
+
+@app.callback(invoke_without_command=True)
+def ragchat(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False,  # noqa: ARG001 - read by `run`
+) -> None:
+    """Ask your own documents in the terminal, and see where every answer comes from."""
+    if version:
+        typer.echo(f"ragchat {__version__}")
+    elif context.invoked_subcommand is None:
+        chat()
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line and return its exit status; nothing but a signal gets past here."""
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    try:
+        status = app(args=list(arguments), standalone_mode=False)
+        if sys.stdout:  # None when it was closed before the program started
+            sys.stdout.flush()
+    except BrokenPipeError:
+        return _quietly()
+    except (Exception, KeyboardInterrupt) as error:
+        if "--debug" in options:
+            traceback.print_exc()
+        return _report(_as_ours(error), as_json="--json" in options)
+    return status if isinstance(status, int) else 0  # of a `typer.Exit`
+
+
+def _as_ours(error: BaseException) -> RagchatError:
+    if isinstance(error, RagchatError):
+        return error
+    if isinstance(error, (KeyboardInterrupt, typer.Abort)):
+        return Interrupted("Interrupted.")
+    if isinstance(error, typer.TyperException):
+        return UsageError(_sentence(error.format_message()), "See ragchat --help, or ragchat COMMAND --help.")
+    return RagchatError(
+        f"Something went wrong inside ragchat: {type(error).__name__}: {error}",
+        "Run it again as `ragchat --debug …` and report what it shows.",
+    )
+
+
+def _report(error: RagchatError, *, as_json: bool) -> int:
+    from ragchat.terminal.console import terminal_here  # noqa: PLC0415
+    from ragchat.terminal.views.failure import failure  # noqa: PLC0415
+
+    with contextlib.suppress(BrokenPipeError):
+        if as_json:
+            print_error(error)
+        else:
+            terminal = terminal_here()
+            terminal.err.print(failure(error, terminal.line_width))
+    return error.exit_status
+
+
+def _sentence(message: str) -> str:
+    return message if message.endswith((".", "?", "!")) else f"{message}."
+
+
+def _quietly() -> int:
+    """Whoever read our output has gone: no complaint, and none from the interpreter when it flushes."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

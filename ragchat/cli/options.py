@@ -1,0 +1,32 @@
+"""The options that commands share, each said once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+import typer
+
+Provider: TypeAlias = Literal["groq", "ollama", "extractive"]
+Embedder: TypeAlias = Literal["auto", "bundled", "ollama"]
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for programs.")]
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", metavar="FOLDER", help="Where ragchat keeps its data (RAGCHAT_HOME).")
+]
+DocsOption = Annotated[
+    Path | None,
+    typer.Option("--docs", metavar="PATH", help="Ask this file or folder instead; it is indexed on the way."),
+]
+ProviderOption = Annotated[
+    Provider | None, typer.Option("--provider", help="Ask this provider only; status 5 when it fails.")
+]
+LocalOnlyOption = Annotated[
+    bool, typer.Option("--local-only", help="Send nothing to another machine (RAGCHAT_CLOUD=never).")
+]
+TopKOption = Annotated[
+    int | None, typer.Option("--top-k", metavar="N", help="How many passages to find (RAGCHAT_TOP_K).")
+]
+EmbedderOption = Annotated[
+    Embedder | None, typer.Option("--embedder", help="What turns text into vectors, for a new collection.")
+]

@@ -1,0 +1,111 @@
+"""The values of the program as JSON shapes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from ragchat.core.answer import Answer, Citation
+    from ragchat.core.document import Chunk
+    from ragchat.core.passage import Passage
+    from ragchat.core.usage import Usage
+    from ragchat.index.ingest import IngestReport
+    from ragchat.index.manifest import DocumentRecord
+
+Shape: TypeAlias = dict[str, object]
+
+
+def relative(source: str) -> str:
+    """`source` relative to the working directory where it lies below it."""
+    directory = f"{Path.cwd()}{os.sep}"
+    return source.removeprefix(directory)
+
+
+def answer_shape(question: str, answer: Answer) -> Shape:
+    """An answer with everything that was said about it."""
+    return {
+        "question": question,
+        "answer": answer.text,
+        "provider": answer.completion.provider,
+        "model": answer.completion.model,
+        "finish": answer.completion.finish,
+        "grounded": answer.grounded,
+        "citations": [_citation(citation) for citation in answer.citations],
+        "passages": [passage_shape(passage) for passage in answer.passages],
+        "usage": _usage(answer.completion.usage, answer.retrieval_s),
+        "notices": list(answer.notices),
+    }
+
+
+def passage_shape(passage: Passage) -> Shape:
+    """A passage with how it was found."""
+    return {
+        "rank": passage.rank,
+        "score": round(passage.score, 6),
+        "source": relative(passage.chunk.source),
+        "place": passage.place.as_json(),
+        "heading": passage.chunk.heading,
+        "text": passage.text.strip(),
+        "found_by": list(passage.found_by),
+    }
+
+
+def document_shape(record: DocumentRecord) -> Shape:
+    """A document as `docs list` tells of it."""
+    return {
+        "source": relative(record.source),
+        "title": record.title,
+        "chunks": record.chunks,
+        "bytes": record.bytes,
+        "ingested_at": record.ingested_at,
+    }
+
+
+def chunk_shape(chunk: Chunk) -> Shape:
+    """One chunk of a document."""
+    return {"place": chunk.place.as_json(), "heading": chunk.heading, "text": chunk.text.strip()}
+
+
+def report_shape(report: IngestReport, embedder_reason: str) -> Shape:
+    """What an ingest did, file by file."""
+    return {
+        "added": [relative(source) for source in report.added],
+        "changed": [relative(source) for source in report.changed],
+        "unchanged": [relative(source) for source in report.unchanged],
+        "removed": [relative(source) for source in report.removed],
+        "failed": _reasons(report.failed),
+        "skipped": _reasons(report.skipped),
+        "warnings": _reasons(report.warnings),
+        "chunks": report.chunks,
+        "seconds": round(report.seconds, 3),
+        "embedder_reason": embedder_reason,
+    }
+
+
+def _reasons(files: tuple[tuple[str, str], ...]) -> list[Shape]:
+    return [{"source": relative(source), "reason": reason} for source, reason in files]
+
+
+def _citation(citation: Citation) -> Shape:
+    return {
+        "marker": citation.marker,
+        "source": relative(citation.passage.chunk.source),
+        "place": citation.place.as_json(),
+        "quote": citation.quote,
+    }
+
+
+def _usage(usage: Usage, retrieval_s: float) -> Shape:
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "cached_tokens": usage.cached_tokens,
+        "reasoning_tokens": usage.reasoning_tokens,
+        "token_source": usage.source,
+        "retrieval_s": round(retrieval_s, 6),
+        "first_token_s": usage.first_token_s,
+        "total_s": usage.total_s,
+        "cost_usd": None if usage.cost is None else float(usage.cost),
+    }

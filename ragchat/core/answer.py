@@ -1,0 +1,51 @@
+"""A cited answer, and the turn of a conversation it belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ragchat.core.completion import Completion
+    from ragchat.core.passage import Passage
+    from ragchat.core.place import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A mark `[marker]` of the answer, and the words of the passage that bear it out.
+
+    `place` is the place of `quote`, which is narrower than the passage's.
+    """
+
+    marker: int
+    passage: Passage
+    quote: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person gets: `text` holds only marks that lead to one of `citations`.
+
+    `grounded`: at least one mark, and no sentence that the passages do not bear out.
+    """
+
+    text: str
+    completion: Completion
+    citations: tuple[Citation, ...]
+    passages: tuple[Passage, ...]
+    notices: tuple[str, ...]
+    grounded: bool
+    retrieval_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question and its answer."""
+
+    question: str
+    answer: Answer
+    at: datetime

@@ -1,0 +1,14 @@
+"""One message of a conversation with a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Who says what."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str

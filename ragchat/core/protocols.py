@@ -1,0 +1,51 @@
+"""The two protocols that carry all variety."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections import abc
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ragchat.core.completion import Piece, Prompt
+
+
+class Embedder(Protocol):
+    """Turns text into unit vectors of one fixed width."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the model, its version and its prefixes: vectors of two fingerprints never mix."""
+
+    def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """`(len(texts), width)`; raises `EmbedderError`."""
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """`(width,)`; raises `EmbedderError`."""
+
+
+class Generator(Protocol):
+    """Writes an answer to a prompt."""
+
+    @property
+    def provider(self) -> str:
+        """The provider's everyday name: `groq`, `ollama`, `extractive`."""
+
+    @property
+    def model(self) -> str:
+        """The model's name as the provider knows it."""
+
+    @property
+    def destination(self) -> str | None:
+        """The host the prompt is sent to when that is another machine; None when it stays on this one."""
+
+    def stream(self, prompt: Prompt) -> abc.Generator[Piece, None, None]:
+        """Deltas and notices, then exactly one completion; raises `GenerationError` before the first delta.
+
+        A failure after it ends the stream with a completion whose finish is `cut`. A KeyboardInterrupt
+        thrown in does the same.
+        """

@@ -1,0 +1,154 @@
+"""The tree of errors.
+
+    RagchatError
+    ├── UsageError            the command cannot mean what was typed
+    │   └── EmbedderMismatch  the collection was made by another embedder
+    ├── NothingIndexed        there is no document to ask
+    ├── NoHits                a search found nothing
+    ├── SettingsError         a setting has a value it cannot have
+    ├── DocumentError         one file cannot be read; the others can
+    ├── EmbedderError         texts cannot be turned into vectors
+    ├── IndexBusy             another process is writing to the collection
+    ├── IndexDamaged          the stored index cannot be opened
+    ├── StorageError          a file of ours cannot be opened or written
+    ├── OllamaError           the Ollama server cannot be reached, or refuses
+    ├── GenerationError       a provider did not answer
+    └── Interrupted           Ctrl-C
+
+Each carries a sentence that says what happened, a hint that says what to do, a stable `kind` for
+programs and the exit status of the process it ends.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+
+class RagchatError(Exception):
+    """The base: something a person can be told in one sentence."""
+
+    kind: ClassVar[str] = "error"
+    exit_status: ClassVar[int] = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(RagchatError):
+    """The command cannot mean what was typed."""
+
+    kind = "usage"
+    exit_status = 2
+
+
+class EmbedderMismatch(UsageError):
+    """The collection holds vectors of another embedder."""
+
+    kind = "embedder_mismatch"
+
+
+class NothingIndexed(RagchatError):
+    """There is no document to ask."""
+
+    kind = "nothing_indexed"
+    exit_status = 3
+
+
+class NoHits(RagchatError):
+    """A search found nothing."""
+
+    kind = "no_hits"
+    exit_status = 4
+
+
+class SettingsError(RagchatError):
+    """A setting has a value it cannot have."""
+
+    kind = "settings"
+    exit_status = 7
+
+
+class DocumentError(RagchatError):
+    """One file cannot be read; the others can."""
+
+    kind = "document"
+
+
+class EmbedderError(RagchatError):
+    """Texts cannot be turned into vectors."""
+
+    kind = "embedder"
+
+
+class IndexBusy(RagchatError):
+    """Another process is writing to the collection."""
+
+    kind = "index_busy"
+
+
+class IndexDamaged(RagchatError):
+    """The stored index cannot be opened."""
+
+    kind = "index_damaged"
+
+
+class StorageError(RagchatError):
+    """A file of ours cannot be opened or written."""
+
+    kind = "storage"
+
+
+FailureKind = Literal[
+    "config", "key", "limit", "too_large", "network", "timeout", "model", "garbage", "server", "other"
+]
+
+
+class OllamaError(RagchatError):
+    """The Ollama server cannot be reached, or refuses; `failure` says which."""
+
+    kind = "ollama"
+
+    def __init__(
+        self, message: str, hint: str = "", *, failure: FailureKind, http_status: int | None = None
+    ) -> None:
+        super().__init__(message, hint)
+        self.failure = failure
+        self.http_status = http_status
+
+
+class GenerationError(RagchatError):
+    """A provider did not answer.
+
+    `failure` tells the classes apart that need different cures; `retry_after_s` is the server's own word,
+    `request_id` its name for the request.
+    """
+
+    kind = "provider"
+    exit_status = 5
+
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        failure: FailureKind,
+        http_status: int | None = None,
+        code: str | None = None,
+        retry_after_s: float | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message, hint)
+        self.failure = failure
+        self.http_status = http_status
+        self.code = code
+        self.retry_after_s = retry_after_s
+        self.request_id = request_id
+
+
+class Interrupted(RagchatError):
+    """Ctrl-C."""
+
+    kind = "interrupted"
+    exit_status = 130

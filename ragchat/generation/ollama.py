@@ -1,0 +1,153 @@
+"""Answers from a local Ollama."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from ragchat.core.completion import Notice
+from ragchat.core.usage import Usage
+from ragchat.errors import GenerationError, OllamaError
+from ragchat.generation.failures import of_ollama
+from ragchat.generation.transcript import Transcript, kept
+from ragchat.ollama.replies import is_cloud_name
+
+if TYPE_CHECKING:
+    from collections import abc
+    from collections.abc import Callable, Iterator
+
+    from ragchat.core.completion import Finish, Piece, Prompt
+    from ragchat.ollama.client import OllamaClient
+    from ragchat.ollama.replies import ChatLine, OllamaModel
+
+CLOUD = "ollama.com"
+_WHOLE = 0.6
+_EMBEDDING_FAMILIES = ("bert",)
+_EMBEDDING_NAMES = ("embed", "minilm", "bge-", "e5-", "gte-")
+
+
+class OllamaGenerator:
+    """Streams chat replies. Without a `model` the newest local chat model is taken, and named once.
+
+    `num_ctx` is sent with every request, always the same: another value would load the model again.
+    """
+
+    provider = "ollama"
+
+    def __init__(
+        self,
+        client: OllamaClient,
+        model: str | None,
+        *,
+        num_ctx: int,
+        temperature: float,
+        max_tokens: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._wanted = model
+        self._options = {"num_ctx": num_ctx, "temperature": temperature, "num_predict": max_tokens}
+        self._clock = clock
+        self._found: OllamaModel | None = None
+        self._choice_told = model is not None
+
+    @property
+    def model(self) -> str:
+        """The model asked for or chosen; empty before one is chosen."""
+        return self._wanted or (self._found.name if self._found else "")
+
+    @property
+    def destination(self) -> str | None:
+        """The server's host, `ollama.com` for a model that runs there, None when all stays here.
+
+        Asks a server on this machine what the model is: only it knows whether it passes prompts on.
+        """
+        if is_cloud_name(self.model):
+            return CLOUD
+        if self._client.destination is None:
+            try:
+                return CLOUD if self._resolved().is_cloud else None
+            except (OllamaError, GenerationError):
+                return None  # nothing can be sent either; `stream` says why
+        return self._client.destination
+
+    def stream(self, prompt: Prompt) -> abc.Generator[Piece, None, None]:
+        """As `Generator.stream`."""
+        transcript = Transcript(prompt, self._clock)
+        yield from kept(self._pieces(prompt, transcript), transcript, self)
+
+    def _pieces(self, prompt: Prompt, transcript: Transcript) -> abc.Generator[Piece, None, None]:
+        try:
+            model = self._resolved()
+            if not self._choice_told:
+                self._choice_told = True
+                yield Notice(f"OLLAMA_MODEL is unset: using {model.name}, the newest chat model here.")
+            think = self._think(model)
+            chat = self._client.chat(model.name, prompt.messages, options=self._options, think=think)
+            with closing(chat) as lines:
+                for line in lines:
+                    if line.text:
+                        yield transcript.add(line.text)
+                    if line.done:
+                        yield from self._end(line, prompt, transcript)
+        except OllamaError as error:
+            raise of_ollama(error) from error
+
+    def _end(self, line: ChatLine, prompt: Prompt, transcript: Transcript) -> Iterator[Piece]:
+        read = line.prompt_tokens
+        if read is not None and read < _WHOLE * prompt.context_tokens:
+            yield Notice(
+                f"Ollama cut the context: {self.model} read {read:,} of about {prompt.context_tokens:,} tokens."
+            )
+        usage = Usage(
+            prompt_tokens=read,
+            completion_tokens=line.completion_tokens,
+            source="none" if line.completion_tokens is None else "server",
+            queue_s=line.load_s,
+            prompt_s=line.prompt_s,
+            completion_s=line.completion_s,
+        )
+        finish: Finish = "length" if line.reason == "length" else "stop"
+        yield transcript.completion(self.provider, self.model, finish=finish, usage=usage)
+
+    def _resolved(self) -> OllamaModel:
+        if self._found is None:
+            models = self._client.models()
+            self._found = _named(models, self._wanted) if self._wanted else _chosen(models)
+        return self._found
+
+    def _think(self, model: OllamaModel) -> bool | str | None:
+        """Thinking models think unless told not to; gpt-oss cannot stop, only be brief."""
+        if "thinking" not in (model.capabilities or self._client.capabilities(model.name)):
+            return None
+        return "low" if "gpt-oss" in model.name or "gptoss" in model.family else False
+
+
+def _named(models: tuple[OllamaModel, ...], name: str) -> OllamaModel:
+    for model in models:
+        if model.is_called(name):
+            return model
+    raise GenerationError(
+        f"Ollama has no model {name}.", f"Pull it with `ollama pull {name}`.", failure="model", http_status=None
+    )
+
+
+def _chosen(models: tuple[OllamaModel, ...]) -> OllamaModel:
+    for model in models:
+        if not model.is_cloud and _chats(model):
+            return model
+    raise GenerationError(
+        "Ollama has no chat model.", "Pull one, for example with `ollama pull llama3.2`.", failure="model"
+    )
+
+
+def _chats(model: OllamaModel) -> bool:
+    """Older servers do not say what a model can do; then its family and name have to."""
+    if model.capabilities:
+        return "completion" in model.capabilities
+    name = model.name.lower()
+    return not (
+        any(family in model.family.lower() for family in _EMBEDDING_FAMILIES)
+        or any(part in name for part in _EMBEDDING_NAMES)
+    )

@@ -1,0 +1,1 @@
+"""Chunks go in, passages come out."""

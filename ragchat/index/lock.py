@@ -1,0 +1,53 @@
+"""One writer at a time to a collection; whoever waits is told for whom."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from ragchat.errors import IndexBusy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WAIT_S = 60.0
+
+
+@contextmanager
+def writing(folder: Path, wait_s: float = WAIT_S) -> Iterator[None]:
+    """Hold the collection in `folder` alone; raises `IndexBusy` when another process keeps it for `wait_s`.
+
+    The operating system lets go of the lock when its holder dies, however it dies.
+    """
+    holder = folder / "writer.holder"
+    lock = FileLock(folder / "writer.lock", timeout=wait_s, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise IndexBusy(
+            f"Another process is writing to this collection: {_read(holder)}.",
+            "Wait until it has finished, or stop it.",
+        ) from error
+    try:
+        holder.write_text(_me(), "utf-8")
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _me() -> str:
+    return f"{Path(sys.argv[0]).name}, process {os.getpid()}, since {datetime.now():%H:%M}"
+
+
+def _read(holder: Path) -> str:
+    try:
+        return holder.read_text("utf-8")
+    except OSError:
+        return "it has not said who it is"

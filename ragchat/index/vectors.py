@@ -1,0 +1,104 @@
+"""The vectors of a collection in ChromaDB; the only file that knows ChromaDB.
+
+Only ids and vectors are kept there: with texts and metadata it writes four times slower, and both would
+stand on the disk twice. Two processes must never write to one folder at once (it loses vectors silently):
+`index.lock` sees to that. An open client does not see what another process wrote: `reopen` does. Chroma's
+own cache would hand the old client out again, and never closes one, so each client here has its own system.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chromadb.api.client import Client
+from chromadb.config import Settings, System
+from chromadb.errors import ChromaError
+
+from ragchat.errors import IndexDamaged
+from ragchat.storage.database import private_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from chromadb.api.models.Collection import Collection as ChromaCollection
+    from numpy.typing import NDArray
+
+_NAME = "chunks"
+# Under 5,461, Chroma's own limit, and over 500, where its speed stops growing.
+_BATCH = 2_000
+
+
+class Vectors:
+    """The vectors below `folder`, made if there are none; raises `IndexDamaged`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = private_folder(folder)
+        self._open()
+
+    def _open(self) -> None:
+        self._system = System(
+            Settings(anonymized_telemetry=False, is_persistent=True, persist_directory=str(self._folder))
+        )
+        try:
+            self._system.start()
+            self._client = Client.from_system(self._system)
+            self._collection = self._made()
+        except Exception as error:  # its Rust core raises what it likes
+            raise IndexDamaged(
+                f"The vectors in {self._folder} cannot be opened: {error}.",
+                f"Remove {self._folder.parent} and ingest again.",
+            ) from error
+
+    def _made(self) -> ChromaCollection:
+        return self._client.get_or_create_collection(
+            _NAME,
+            # None, or Chroma would load, and first download, a model of its own.
+            embedding_function=None,
+            configuration={"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200}},
+        )
+
+    def reopen(self) -> None:
+        """See what other processes have written since."""
+        self.close()
+        self._open()
+
+    def close(self) -> None:
+        """Let go of the files; Chroma's cache would hold them as long as the process lives."""
+        self._system.stop()
+
+    def clear(self) -> None:
+        """Forget everything, the width of the vectors included."""
+        self._client.delete_collection(_NAME)
+        self._collection = self._made()
+
+    def add(self, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Keep row n of `vectors` under `ids[n]`; an id that is there already is overwritten."""
+        for start in range(0, len(ids), _BATCH):
+            stop = start + _BATCH
+            self._collection.upsert(ids=list(ids[start:stop]), embeddings=vectors[start:stop])
+
+    def remove(self, ids: Sequence[str]) -> None:
+        """Forget `ids`; those that are not there do not matter."""
+        for start in range(0, len(ids), _BATCH):
+            self._collection.delete(ids=list(ids[start : start + _BATCH]))
+
+    def nearest(self, vector: NDArray[np.float32], count: int) -> list[tuple[str, float]]:
+        """The ids of the `count` nearest vectors with their cosine similarity, best first."""
+        return list(self._nearest(vector, count))
+
+    def _nearest(self, vector: NDArray[np.float32], count: int) -> Iterator[tuple[str, float]]:
+        try:
+            found = self._collection.query(
+                query_embeddings=vector[None, :], n_results=count, include=["distances"]
+            )
+        except ChromaError as error:
+            raise IndexDamaged(
+                f"The vectors in {self._folder} cannot be searched: {error}.",
+                f"Remove {self._folder.parent} and ingest again.",
+            ) from error
+        distances = found["distances"]
+        if distances is not None:
+            for name, distance in zip(found["ids"][0], distances[0], strict=True):
+                yield name, 1.0 - float(distance)

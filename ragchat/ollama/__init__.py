@@ -1,0 +1,1 @@
+"""The Ollama server, as embeddings and generation both reach it."""

@@ -1,0 +1,106 @@
+"""From question to cited answer: the product on one page."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING
+
+from ragchat.core.answer import Answer
+from ragchat.core.completion import NOT_FOUND, Completion, Delta, Notice
+from ragchat.pipeline.citing import cite, unsupported
+from ragchat.pipeline.events import Answered, Retrieved
+from ragchat.pipeline.marks import MarkFilter
+from ragchat.pipeline.prompting import make_prompt
+
+if TYPE_CHECKING:
+    from collections import abc
+    from collections.abc import Iterable, Sequence
+
+    from ragchat.core.answer import Turn
+    from ragchat.core.completion import Piece, Prompt
+    from ragchat.core.protocols import Generator
+    from ragchat.index.retriever import Retriever
+    from ragchat.pipeline.events import Event
+
+
+class Answering:
+    """Answers questions from one collection.
+
+    `top_k` passages are retrieved; they and what was said before take `context_tokens` of a prompt at the most.
+    """
+
+    def __init__(self, retriever: Retriever, generator: Generator, *, top_k: int, context_tokens: int) -> None:
+        self._retriever = retriever
+        self._generator = generator
+        self._top_k = top_k
+        self._context_tokens = context_tokens
+
+    def stream(self, question: str, turns: Sequence[Turn] = ()) -> abc.Generator[Event, None, None]:
+        """Retrieved, then deltas and notices, then Answered; what is streamed is the answer's text.
+
+        A KeyboardInterrupt, raised in here or thrown in, ends the answer with what has arrived; before the
+        generator has begun it is raised on. Raises what the retriever and, before the first delta, the generator
+        raise.
+        """
+        started = time.monotonic()
+        found = self._retriever.search(question, self._top_k)
+        passages, seconds = found.passages, time.monotonic() - started
+        yield Retrieved(passages, seconds)
+        prompt = make_prompt(question, passages, turns, self._context_tokens)
+        notices: list[str] = []
+        for notice in found.notices:
+            yield _noted(notices, notice)
+        if len(prompt.passages) < len(passages):
+            dropped = len(passages) - len(prompt.passages)
+            yield _noted(notices, f"{dropped} of {len(passages)} passages dropped to fit.")
+        marks = MarkFilter(len(prompt.passages))
+        shown: list[str] = []
+        completion = yield from self._write(prompt, marks, shown, notices)
+        text = "".join(shown)
+        citations, doubtful = cite(text, prompt.passages), unsupported(text, prompt.passages)
+        with suppress(KeyboardInterrupt):  # too late to end what is complete
+            if marks.dropped:
+                yield _noted(notices, "A mark that led to no passage was removed.")
+            if doubtful:
+                yield _noted(notices, _doubts(doubtful))
+        grounded = bool(citations) and not doubtful and NOT_FOUND not in text
+        yield Answered(Answer(text, completion, citations, passages, tuple(notices), grounded, seconds))
+
+    def _write(
+        self, prompt: Prompt, marks: MarkFilter, shown: list[str], notices: list[str]
+    ) -> abc.Generator[Event, None, Completion]:
+        """Pass the generator's stream on, with its marks made right; returns its completion."""
+        with closing(self._generator.stream(prompt)) as pieces:
+            piece: Piece = next(pieces)
+            while not isinstance(piece, Completion):
+                try:
+                    if isinstance(piece, Notice):
+                        yield _noted(notices, piece.text)
+                    elif visible := marks.feed(piece.text):
+                        shown.append(visible)
+                        yield Delta(visible)
+                    piece = next(pieces)
+                except KeyboardInterrupt as interrupt:
+                    piece = pieces.throw(interrupt)
+        if rest := marks.flush():
+            shown.append(rest)
+            with suppress(KeyboardInterrupt):
+                yield Delta(rest)
+        return piece
+
+
+def collect(events: Iterable[Event]) -> Answer:
+    """The answer at the end of `events`."""
+    return next(event.answer for event in events if isinstance(event, Answered))
+
+
+def _noted(notices: list[str], text: str) -> Notice:
+    notices.append(text)
+    return Notice(text)
+
+
+def _doubts(sentences: Sequence[str]) -> str:
+    shown = sentences[0] if len(sentences[0]) <= 80 else f"{sentences[0][:79]}…"
+    more = f" and {len(sentences) - 1} more" if len(sentences) > 1 else ""
+    return f"The passages do not bear out: “{shown}”{more}."

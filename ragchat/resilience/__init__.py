@@ -1,0 +1,1 @@
+"""What goes wrong between machines, free of any provider."""

@@ -1,0 +1,114 @@
+"""Settings from their sources: flag, environment, `.env`, config file, default, the first that says it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import platformdirs
+from pydantic import ValidationError
+
+from ragchat.settings.model import DECLARED, Settings
+from ragchat.settings.origin import Given, Origin
+from ragchat.settings.refusals import wrong_value
+from ragchat.settings.sections import GROQ_BASE_URL, GroqSettings
+from ragchat.settings.sources import (
+    CONFIG_VARIABLE,
+    from_config_file,
+    from_dotenv,
+    from_environment,
+    from_flags,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LOCAL_HOME = "chroma_db"
+_MARKER = ".ragchat"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The settings, where each one (by dotted name) came from, and what the person should be told."""
+
+    settings: Settings
+    origins: Mapping[str, Origin]
+    warnings: tuple[str, ...]
+
+
+def load_settings(
+    *,
+    flags: Mapping[str, object] = MappingProxyType({}),
+    environ: Mapping[str, str],
+    cwd: Path,
+    config_file: Path | None = None,
+) -> Loaded:
+    """Settings for a process that runs in the absolute folder `cwd`; raises `SettingsError`.
+
+    `flags` is keyed by dotted name, None counting as not given. `config_file` stands for the user's own,
+    which RAGCHAT_CONFIG names otherwise; either must exist, while the one in the default place need not.
+    """
+    given = (
+        _config(config_file, environ, cwd)
+        | from_dotenv(cwd / ".env")
+        | from_environment(environ, cwd)
+        | from_flags(flags, cwd)
+    )
+    origins = {name: given[name].origin if name in given else Origin("default") for name in DECLARED}
+    settings = _validated(given, _home(given.get("home"), cwd))
+    groq = _key_kept_home(settings.groq, origins["groq.api_key"], origins["groq.base_url"])
+    return Loaded(
+        settings=settings.model_copy(update={"groq": groq}),
+        origins=MappingProxyType(origins),
+        warnings=(groq.key_withheld,) if groq.key_withheld else (),
+    )
+
+
+def _config(chosen: Path | None, environ: Mapping[str, str], cwd: Path) -> dict[str, Given]:
+    if chosen is None and (named := environ.get(CONFIG_VARIABLE, "").strip()):
+        chosen = Path(named)
+    if chosen is not None:
+        return from_config_file(cwd / chosen, required=True)
+    folder = platformdirs.user_config_path("ragchat", appauthor=False)
+    return from_config_file(folder / "config.toml", required=False)
+
+
+def _home(given: Given | None, cwd: Path) -> Path:
+    if given is None:
+        local = cwd / _LOCAL_HOME
+        marked = (local / _MARKER).is_file()
+        return local if marked else platformdirs.user_data_path("ragchat", appauthor=False)
+    value = given.value.strip() if isinstance(given.value, str) else given.value
+    if isinstance(value, (str, Path)) and value != "":
+        try:
+            return (given.folder / Path(value).expanduser()).resolve()
+        except (OSError, RuntimeError, ValueError):
+            pass  # a user nobody knows, a ring of links, a null character
+    raise wrong_value(DECLARED["home"], given)
+
+
+def _validated(given: Mapping[str, Given], home: Path) -> Settings:
+    tables: defaultdict[str, dict[str, object]] = defaultdict(dict)
+    for name, found in given.items():
+        section, dot, field = name.partition(".")
+        if dot:
+            tables[section][field] = found.value
+    try:
+        return Settings.model_validate({**tables, "home": home})
+    except ValidationError as error:
+        name = ".".join(str(step) for step in error.errors(include_input=False)[0]["loc"][:2])
+    # Outside the handler: pydantic's error holds the values, and with them the key.
+    raise wrong_value(DECLARED[name], given[name])
+
+
+def _key_kept_home(groq: GroqSettings, key: Origin, base_url: Origin) -> GroqSettings:
+    """Without the key where another source says where it is sent: a foreign `.env` must not fetch it."""
+    if groq.api_key is None or groq.base_url == GROQ_BASE_URL or key.same_source(base_url):
+        return groq
+    return groq.without_key(
+        f"GROQ_API_KEY (from {key}) is not used, since GROQ_BASE_URL comes from {base_url};"
+        " put both in the same place."
+    )

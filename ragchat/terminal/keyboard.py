@@ -1,0 +1,81 @@
+"""The keyboard while nothing reads it: what is typed ahead stays off the screen and is not lost."""
+
+from __future__ import annotations
+
+import os
+import select
+import termios
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ragchat.terminal.sanitise import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_INPUT_FLAGS, _LOCAL_FLAGS = 0, 3  # positions in what tcgetattr returns
+
+
+class Keyboard:
+    """The terminal that a person types at, by its file descriptor; does nothing when that is None."""
+
+    def __init__(self, fd: int | None) -> None:
+        self._fd = fd
+        self._typed_ahead = b""
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Show nothing that is typed, and leave all of it for the next prompt; Ctrl-C still interrupts.
+
+        Line editing is off as well: the kernel would hold back unfinished lines and eat Ctrl-D.
+        """
+        with self._changed(echo=False):
+            yield
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Let a question be answered with a line typed from now on, even inside `silent`.
+
+        What was typed before must not be taken for the answer: it is put aside for the next prompt.
+        """
+        self._put_aside()
+        with self._changed(echo=True):
+            yield
+
+    def put_aside(self) -> str:
+        """What `answering` put aside, once."""
+        typed, self._typed_ahead = self._typed_ahead, b""
+        return visible(typed.decode("utf-8", "replace"))
+
+    @contextmanager
+    def _changed(self, *, echo: bool) -> Iterator[None]:
+        if self._fd is None:
+            yield
+            return
+        before = termios.tcgetattr(self._fd)
+        changed = termios.tcgetattr(self._fd)
+        editing = termios.ECHO | termios.ICANON
+        if echo:
+            changed[_LOCAL_FLAGS] |= editing
+            changed[_INPUT_FLAGS] |= termios.ICRNL
+        else:
+            changed[_LOCAL_FLAGS] &= ~editing
+            changed[_LOCAL_FLAGS] |= termios.NOFLSH  # or Ctrl-C would throw away what was typed before it
+            changed[_INPUT_FLAGS] &= ~termios.ICRNL
+        # TCSAFLUSH, the usual choice, would throw away what was typed ahead.
+        termios.tcsetattr(self._fd, termios.TCSADRAIN, changed)
+        try:
+            yield
+        finally:
+            termios.tcsetattr(self._fd, termios.TCSADRAIN, before)
+
+    def waiting(self) -> bool:
+        """Whether something was typed that nobody has read."""
+        return self._fd is not None and bool(select.select([self._fd], [], [], 0)[0])
+
+    def _put_aside(self) -> None:
+        while self._fd is not None and self.waiting():
+            typed = os.read(self._fd, 4096)
+            if not typed:
+                break
+            self._typed_ahead += typed

@@ -1,0 +1,46 @@
+"""Heavy parts made ready in the background, while the person types."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+
+class Loading(Generic[T]):
+    """Calls `load` in a thread; `then` is called there when it has ended, well or not.
+
+    The thread is not a daemon: one that is cut off inside a native library can crash the process as it ends.
+    """
+
+    def __init__(self, load: Callable[[], T], then: Callable[[], object]) -> None:
+        self._load = load
+        self._then = then
+        self._future: Future[T] = Future()
+        threading.Thread(target=self._run, name="loading").start()
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is ready or has failed."""
+        return self._future.done()
+
+    @property
+    def failure(self) -> BaseException | None:
+        """Why it has failed; None otherwise."""
+        return self._future.exception() if self.ended else None
+
+    def result(self) -> T:
+        """Wait for what `load` returns; raises what it raised."""
+        return self._future.result()
+
+    def _run(self) -> None:
+        try:
+            self._future.set_result(self._load())
+        except BaseException as error:  # raised again where the result is asked for
+            self._future.set_exception(error)
+        self._then()

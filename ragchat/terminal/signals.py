@@ -1,0 +1,69 @@
+"""Signals as this room wants them: Ctrl-C ends an answer, a closed terminal ends the conversation."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupts:
+    """Ctrl-C while an answer is shown.
+
+    It raises `KeyboardInterrupt` inside `letting_through` only. Elsewhere the first one waits in `pending`:
+    text half written to the screen would be written twice. The second one always raises.
+    """
+
+    def __init__(self) -> None:
+        self.seen = 0
+        self.pending = False
+        self._let_through = False
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Handle SIGINT here, unless whoever started the program chose something else (`nohup`, `&`)."""
+        before = signal.getsignal(signal.SIGINT)
+        if before is not signal.default_int_handler:
+            yield
+            return
+        signal.signal(signal.SIGINT, self._interrupted)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    @contextmanager
+    def letting_through(self) -> Iterator[None]:
+        """Where an interrupt may land: not in our own code."""
+        self._let_through = True
+        try:
+            yield
+        finally:
+            self._let_through = False
+
+    def _interrupted(self, _signal: int, _frame: FrameType | None) -> None:
+        self.seen += 1
+        if self._let_through or self.seen > 1:
+            raise KeyboardInterrupt
+        self.pending = True
+
+
+@contextmanager
+def ending_cleanly() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP unwind the program, as `SystemExit` with the usual status 128 + signal."""
+    before = [signal.signal(number, _end) for number in _ENDING]
+    try:
+        yield
+    finally:
+        for number, handler in zip(_ENDING, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)

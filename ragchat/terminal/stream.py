@@ -1,0 +1,173 @@
+"""An answer shown while it arrives."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from rich.text import Text
+
+from ragchat.core.completion import Delta, Notice
+from ragchat.errors import Interrupted
+from ragchat.pipeline.events import Answered, Retrieved
+from ragchat.terminal.sanitise import Sanitiser, visible_line
+from ragchat.terminal.signals import Interrupts
+from ragchat.terminal.state import StateLine
+from ragchat.terminal.views.answer import status
+from ragchat.terminal.views.sources import cited
+from ragchat.terminal.wrap import Wrap, wrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from ragchat.core.answer import Answer
+    from ragchat.pipeline.events import Event
+    from ragchat.terminal.console import Terminal
+
+_MARK = re.compile(r"\[\d+\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What was shown: `interrupted` answers are partial."""
+
+    answer: Answer
+    interrupted: bool
+
+
+def show(events: Generator[Event, None, None], terminal: Terminal) -> Shown:
+    """Show the answer as it arrives, then its sources and what it took.
+
+    Ctrl-C ends the answer and keeps what had arrived: `events` gets a `KeyboardInterrupt` and is expected to
+    go on to `Answered`. Raises `Interrupted` when it ends without an answer, `KeyboardInterrupt` at a second
+    Ctrl-C, and what `events` raises.
+    """
+    interrupts = Interrupts()
+    paper = _Screen(terminal) if terminal.screen else _Pipe(terminal)
+    with interrupts.watched():
+        answer = _write(events, paper, interrupts)
+    if answer is None:
+        raise Interrupted("The question was interrupted before an answer came.", "Ask it again.")
+    _below(answer, terminal)
+    return Shown(answer, interrupted=interrupts.seen > 0)
+
+
+class _Paper(Protocol):
+    """Where an answer is written."""
+
+    def begin(self) -> None: ...
+    def found(self, passages: int) -> None: ...
+    def text(self, text: str) -> None: ...
+    def notice(self, text: str) -> None: ...
+    def end(self) -> None: ...
+
+
+def _write(events: Generator[Event, None, None], paper: _Paper, interrupts: Interrupts) -> Answer | None:
+    answer = None
+    paper.begin()
+    try:
+        while event := _next(events, interrupts):
+            match event:
+                case Retrieved():
+                    paper.found(len(event.passages))
+                case Delta():
+                    paper.text(event.text)
+                case Notice():
+                    paper.notice(event.text)
+                case Answered():
+                    answer = event.answer
+            if interrupts.seen > 1:  # the generator may have caught the second one too
+                raise KeyboardInterrupt
+    finally:
+        paper.end()
+    return answer
+
+
+def _next(events: Generator[Event, None, None], interrupts: Interrupts) -> Event | None:
+    throwing, interrupts.pending = interrupts.pending, False
+    try:
+        with interrupts.letting_through():
+            return events.throw(KeyboardInterrupt()) if throwing else next(events)
+    except StopIteration:
+        return None
+    except KeyboardInterrupt:
+        if throwing or interrupts.seen > 1:
+            raise
+        interrupts.pending = True  # it came just before or just behind the generator's own code
+        return _next(events, interrupts)
+
+
+class _Screen:
+    """Words wrapped at the width, marks in colour, a state line until the first of them comes."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._state = StateLine(terminal)
+        self._sanitiser = Sanitiser()
+        self._wrap = Wrap()
+        self._in_line = False
+
+    def begin(self) -> None:
+        self._state.show("searching…")
+
+    def found(self, passages: int) -> None:
+        found = "1 passage" if passages == 1 else f"{passages} passages"
+        self._state.show(f"{found} found, waiting for the answer…")
+
+    def text(self, text: str) -> None:
+        self._print(self._wrap.feed(self._sanitiser.feed(text), self._terminal.width))
+
+    def notice(self, text: str) -> None:
+        self.end()
+        self._terminal.out.print(Text(wrapped(visible_line(text), self._terminal.width), style="notice"))
+
+    def end(self) -> None:
+        self._state.clear()
+        self._print(self._wrap.flush(self._terminal.width))
+        if self._in_line:
+            self._print("\n")
+            self._wrap = Wrap()
+
+    def _print(self, text: str) -> None:
+        if not text:
+            return
+        self._state.clear()
+        self._in_line = not text.endswith("\n")
+        shown = Text(text)
+        shown.highlight_regex(_MARK, "mark")
+        self._terminal.out.print(shown, end="")
+
+
+class _Pipe:
+    """Plain text, straight through; everything else goes to stderr."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._sanitiser = Sanitiser()
+        self._in_line = False
+
+    def begin(self) -> None:
+        pass
+
+    def found(self, passages: int) -> None:
+        pass
+
+    def text(self, text: str) -> None:
+        if shown := self._sanitiser.feed(text):
+            self._in_line = not shown.endswith("\n")
+            self._terminal.out.print(Text(shown), end="")
+
+    def notice(self, text: str) -> None:
+        self._terminal.err.print(Text(visible_line(text), style="notice"))
+
+    def end(self) -> None:
+        if self._in_line:
+            self._terminal.out.print()
+
+
+def _below(answer: Answer, terminal: Terminal) -> None:
+    if answer.citations:
+        terminal.out.print()
+        terminal.out.print(cited(answer.citations, terminal.directory, terminal.line_width))
+    terminal.aside.print(status(answer, terminal.line_width))

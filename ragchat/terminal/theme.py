@@ -1,0 +1,36 @@
+"""Meanings to styles: the only file that names a colour.
+
+No meaning rests on a colour alone, and none on red against green. Only the sixteen colours every terminal has
+are used, so that its own palette keeps them readable on a light and on a dark ground.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rich.theme import Theme
+
+THEME: Final = Theme(
+    {
+        "mark": "bold cyan",
+        "source": "cyan",
+        "heading": "default",
+        "quote": "dim",
+        "notice": "dim",
+        "state": "dim",
+        "status": "dim",
+        "error": "bold red",
+        "hint": "dim",
+        "prompt": "bold cyan",
+        "command": "bold",
+    }
+)
+
+PROMPT: Final = {
+    "prompt": "bold ansicyan",
+    "bottom-toolbar": "noreverse ansibrightblack",
+    "completion-menu": "noinherit",
+    "completion-menu.completion.current": "reverse",
+    "completion-menu.meta.completion.current": "reverse",
+}
+"""The same for the line editor, which has its own names for styles."""

@@ -1,0 +1,1 @@
+"""Values drawn as text: each view returns a renderable and prints nothing."""

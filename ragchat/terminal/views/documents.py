@@ -1,0 +1,103 @@
+"""The documents of a collection: as a table where it fits, else in two lines each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from rich.text import Text
+
+from ragchat.terminal.cells import cells, crop
+from ragchat.terminal.paths import location, shown_path
+from ragchat.terminal.sanitise import visible_line
+from ragchat.terminal.views.block import INDENT, indented
+from ragchat.terminal.views.line import facts
+from ragchat.terminal.views.quantities import counted, size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from ragchat.core.document import Chunk
+
+_GAP = "  "
+_NARROWEST_TITLE = 12
+
+
+class DocumentRow(Protocol):
+    """One document of the manifest; `bytes` is the size of its file, `ingested_at` in ISO 8601 with its zone."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def chunks(self) -> int: ...
+    @property
+    def bytes(self) -> int: ...
+    @property
+    def ingested_at(self) -> str: ...
+
+
+class _Cells(NamedTuple):
+    source: str
+    title: str
+    chunks: str
+    size: str
+    at: str
+
+
+def documents(rows: Iterable[DocumentRow], directory: Path, width: int | None) -> Text:
+    """Source, title, chunks, size and time of each document; the source is never cropped."""
+    table = [_cells(row, directory) for row in rows]
+    if not table:
+        return Text()
+    source, title, *numbers = (max(map(cells, column)) for column in zip(*table, strict=True))
+    fixed = source + sum(numbers) + len(_GAP) * len(numbers)
+    if width is not None and fixed > width:
+        return Text("\n").join(_stacked(row, width) for row in table)
+    room = title if width is None else width - fixed - len(_GAP)
+    title = min(title, room) if room >= min(title, _NARROWEST_TITLE) else 0
+    return Text("\n").join(_aligned(row, source, title, numbers) for row in table)
+
+
+def document(row: DocumentRow, chunks: Sequence[Chunk], directory: Path, width: int | None) -> Text:
+    """One document and every chunk of it, with its place and heading."""
+    shown = _cells(row, directory)
+    head = Text.assemble((shown.source, "source"), "\n", facts(shown[1:], "status", width))
+    return Text("\n\n").join([head, *(_chunk(chunk, directory, width) for chunk in chunks)])
+
+
+def _cells(row: DocumentRow, directory: Path) -> _Cells:
+    return _Cells(
+        shown_path(row.source, directory),
+        visible_line(row.title),
+        counted(row.chunks, "chunk"),
+        size(row.bytes),
+        f"{datetime.fromisoformat(row.ingested_at).astimezone():%Y-%m-%d %H:%M}",
+    )
+
+
+def _aligned(row: _Cells, source: int, title: int, numbers: Sequence[int]) -> Text:
+    line = Text.assemble((_left(row.source, source), "source"))
+    if title:
+        line.append(_GAP).append(_left(crop(row.title, title), title))
+    for text, width in zip(row[2:], numbers, strict=True):
+        line.append(_GAP).append(text.rjust(width), "status")
+    return line
+
+
+def _stacked(row: _Cells, width: int) -> Text:
+    below = facts((crop(row.title, width - INDENT), *row[2:]), "status", width - INDENT)
+    return Text.assemble((row.source, "source"), "\n", (indented(below.plain, None), "status"))
+
+
+def _chunk(chunk: Chunk, directory: Path, width: int | None) -> Text:
+    first = location(chunk.source, chunk.place, directory)
+    if chunk.heading:
+        first = Text.assemble(first, _GAP, (visible_line(chunk.heading), "heading"))
+    return Text.assemble(first, "\n", indented(chunk.text, width))
+
+
+def _left(text: str, width: int) -> str:
+    return text + " " * (width - cells(text))

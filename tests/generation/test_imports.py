@@ -1,0 +1,16 @@
+"""What the chain may not import."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+HEAVY = {"groq", "httpx", "genai_prices", "numpy", "requests", "chromadb"}
+
+
+def test_a_chain_is_made_without_any_sdk() -> None:
+    rooms = ("groq", "ollama", "router", "unconfigured", "failures")
+    program = "".join(f"import ragchat.generation.{room}\n" for room in rooms)
+    program += f"import sys\nprint(*sorted({HEAVY!r} & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == ""

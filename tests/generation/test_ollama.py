@@ -1,0 +1,201 @@
+"""Answers from an Ollama server over real sockets."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ragchat.core.completion import Delta, Prompt
+from ragchat.errors import GenerationError
+from ragchat.generation.ollama import OllamaGenerator
+from ragchat.ollama.client import OllamaClient
+from tests.generation.prompts import MESSAGES, PROMPT, read
+from tests.servers import ollama as fake
+from tests.servers.wire import hang_up, never
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.servers.ollama import OllamaServer
+    from tests.servers.wire import Behaviour
+
+MODEL = "llama3.2:3b"
+
+
+@pytest.fixture
+def client(ollama_server: OllamaServer) -> Iterator[OllamaClient]:
+    with OllamaClient(ollama_server.url, timeout_s=10) as client:
+        yield client
+
+
+def generator(client: OllamaClient, model: str | None = MODEL, num_ctx: int = 2048) -> OllamaGenerator:
+    return OllamaGenerator(client, model, num_ctx=num_ctx, temperature=0.1, max_tokens=300)
+
+
+def chats(server: OllamaServer) -> list[dict[str, object]]:
+    return [exchange.body for exchange in server.journal if exchange.path == "/api/chat"]
+
+
+def test_an_answer_streams_with_the_servers_own_counts(ollama_server: OllamaServer, client: OllamaClient) -> None:
+    text, notices, completion = read(generator(client).stream(PROMPT))
+    assert (text, notices) == (fake.TEXT, [])
+    assert (completion.provider, completion.model, completion.finish) == ("ollama", MODEL, "stop")
+    usage = completion.usage
+    claimed = ollama_server.journal[-1].usage
+    assert (usage.source, usage.queue_s, usage.completion_s) == ("server", 0.25, 0.5)
+    assert (usage.prompt_tokens, usage.completion_tokens) == (claimed["prompt_eval_count"], claimed["eval_count"])
+
+
+def test_the_context_size_is_always_said(ollama_server: OllamaServer, client: OllamaClient) -> None:
+    read(generator(client).stream(PROMPT))
+    assert chats(ollama_server)[0]["options"] == {"num_ctx": 2048, "temperature": 0.1, "num_predict": 300}
+
+
+def test_an_unset_model_is_the_newest_that_chats_here_and_is_named_once() -> None:
+    models = [
+        fake.Model("gpt-oss:120b-cloud", ("completion",)),
+        fake.Model("passed-on:latest", ("completion",), remote_host="https://ollama.com"),
+        fake.EMBEDDING,
+        fake.Model("qwen3:4b", ("completion", "thinking")),
+        fake.CHAT,
+    ]
+    with fake.OllamaServer(models=models) as server, OllamaClient(server.url, timeout_s=10) as client:
+        chosen = generator(client, None)
+        assert chosen.destination is None
+        _, first, completion = read(chosen.stream(PROMPT))
+        _, second, _ = read(chosen.stream(PROMPT))
+        assert first == ["OLLAMA_MODEL is unset: using qwen3:4b, the newest chat model here."]
+        assert second == []
+        assert completion.model == chosen.model == "qwen3:4b"
+
+
+def test_an_old_server_tells_embedding_models_by_name_or_family_only() -> None:
+    models = [
+        fake.Model("all-minilm:latest", None, "unknown"),
+        fake.Model("snowflake:latest", None, "nomic-bert"),
+        fake.Model("phi4:latest", None, "phi3"),
+    ]
+    with fake.OllamaServer(models=models) as server, OllamaClient(server.url, timeout_s=10) as client:
+        assert read(generator(client, None).stream(PROMPT))[2].model == "phi4:latest"
+
+
+def test_no_chat_model_is_told() -> None:
+    with (
+        fake.OllamaServer(models=[fake.EMBEDDING]) as server,
+        OllamaClient(server.url, timeout_s=10) as client,
+        pytest.raises(GenerationError) as raised,
+    ):
+        read(generator(client, None).stream(PROMPT))
+    assert (raised.value.failure, raised.value.message) == ("model", "Ollama has no chat model.")
+
+
+def test_a_model_that_is_not_pulled_can_be_pulled(client: OllamaClient) -> None:
+    with pytest.raises(GenerationError) as raised:
+        read(generator(client, "phi4").stream(PROMPT))
+    assert (raised.value.failure, raised.value.hint) == ("model", "Pull it with `ollama pull phi4`.")
+
+
+@pytest.mark.parametrize(
+    ("model", "think"),
+    [
+        (fake.Model("qwen3:4b", ("completion", "thinking")), False),
+        (fake.Model("gpt-oss:20b", ("completion", "thinking"), "gptoss"), "low"),
+        (fake.Model("llama3.2:3b", ("completion",)), None),
+        (fake.Model("llama3.2:3b", None), None),
+    ],
+)
+def test_thinking_is_off_where_there_is_any(model: fake.Model, think: object) -> None:
+    with fake.OllamaServer(models=[model]) as server, OllamaClient(server.url, timeout_s=10) as client:
+        read(generator(client, model.name).stream(PROMPT))
+        assert chats(server)[0].get("think") == think
+
+
+def test_a_context_that_was_cut_is_told(ollama_server: OllamaServer, client: OllamaClient) -> None:
+    ollama_server.then(fake.answer(prompt_tokens=900))
+    prompt = Prompt("?", MESSAGES, (), context_tokens=2000)
+    _, notices, _ = read(generator(client).stream(prompt))
+    assert notices == [f"Ollama cut the context: {MODEL} read 900 of about 2,000 tokens."]
+
+
+def test_a_prompt_beyond_the_context_is_refused_not_cut(client: OllamaClient) -> None:
+    with pytest.raises(GenerationError) as raised:
+        read(generator(client, num_ctx=8).stream(PROMPT))
+    assert (raised.value.failure, raised.value.http_status) == ("too_large", 400)
+
+
+def test_the_token_limit_is_a_finish_of_its_own(ollama_server: OllamaServer, client: OllamaClient) -> None:
+    ollama_server.then(fake.answer("Half an", reason="length"))
+    assert read(generator(client).stream(PROMPT))[2].finish == "length"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "failure"),
+    [
+        (fake.refuse(503, "server busy, please try again."), "limit"),
+        (fake.refuse(500, "model requires more system memory"), "server"),
+        (fake.broken(fake.error_line("boom"), after=0), "server"),
+        (fake.answer("", done=False), "network"),
+        (hang_up, "network"),
+    ],
+)
+def test_a_failure_before_the_first_word_is_raised(
+    ollama_server: OllamaServer, client: OllamaClient, behaviour: Behaviour, failure: str
+) -> None:
+    ollama_server.then(behaviour)
+    with pytest.raises(GenerationError) as raised:
+        read(generator(client).stream(PROMPT))
+    assert raised.value.failure == failure
+
+
+@pytest.mark.parametrize(
+    ("how", "failure"), [(hang_up, "network"), (fake.error_line("boom"), "server"), (lambda wire: None, "network")]
+)
+def test_a_failure_after_the_first_word_keeps_the_text(
+    ollama_server: OllamaServer, client: OllamaClient, how: Behaviour, failure: str
+) -> None:
+    ollama_server.then(fake.broken(how))
+    text, notices, completion = read(generator(client).stream(PROMPT))
+    assert text == "The local"
+    assert (completion.finish, completion.failure, completion.usage.source) == ("cut", failure, "estimate")
+    assert len(notices) == 1
+
+
+def test_an_interrupted_stream_keeps_its_text_and_is_hung_up(
+    ollama_server: OllamaServer, client: OllamaClient
+) -> None:
+    ollama_server.then(fake.broken(never))
+    pieces = generator(client).stream(PROMPT)
+    assert next(pieces) == Delta("The")
+    completion = pieces.throw(KeyboardInterrupt())
+    assert ollama_server.client_left.wait(10)
+    assert read([Delta("The"), completion, *pieces])[2].finish == "cut"
+
+
+@pytest.mark.parametrize(
+    ("model", "destination"),
+    [
+        (fake.CHAT, None),
+        (fake.Model("gpt-oss:120b-cloud", ("completion",)), "ollama.com"),
+        (fake.Model("mine:latest", ("completion",), remote_host="https://ollama.com"), "ollama.com"),
+    ],
+)
+def test_the_destination_is_where_the_model_runs(model: fake.Model, destination: str | None) -> None:
+    with fake.OllamaServer(models=[model]) as server, OllamaClient(server.url, timeout_s=10) as client:
+        assert generator(client, model.name).destination == destination
+
+
+def test_the_destination_of_another_machines_server_is_that_machine() -> None:
+    with OllamaClient("http://gpu-box.invalid", timeout_s=10) as client:
+        assert generator(client, None).destination == "gpu-box.invalid"
+
+
+def test_without_a_server_nothing_leaves_and_nothing_answers() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with OllamaClient(f"http://127.0.0.1:{port}", timeout_s=10) as client:
+        assert generator(client).destination is None
+        with pytest.raises(GenerationError) as raised:
+            read(generator(client).stream(PROMPT))
+        assert (raised.value.failure, raised.value.code) == ("network", "refused")

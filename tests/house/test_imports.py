@@ -1,0 +1,111 @@
+"""Starting the program imports almost nothing, and imports inside functions stand where they are allowed."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.programs import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEAVY = {
+    "chromadb",
+    "genai_prices",
+    "groq",
+    "httpx",
+    "numpy",
+    "onnxruntime",
+    "prompt_toolkit",
+    "pydantic",
+    "requests",
+    "rich",
+    "tokenizers",
+    "torch",
+    "transformers",
+    "wordllama",
+}
+
+ALLOWED_INSIDE_FUNCTIONS = {
+    # A command imports what it works with when it runs.
+    "ragchat/__main__.py": {"ragchat.cli.main"},
+    "ragchat/cli/ask.py": {"ragchat.cli.desk", "ragchat.pipeline.answering", "ragchat.terminal.stream"},
+    "ragchat/cli/chat.py": {
+        "rich.text",
+        "ragchat.cli.desk",
+        "ragchat.terminal.chat",
+        "ragchat.terminal.repl",
+        "ragchat.terminal.views.ingest",
+    },
+    "ragchat/cli/docs.py": {"ragchat.cli.desk", "ragchat.terminal.views.documents"},
+    "ragchat/cli/ingest.py": {"ragchat.cli.desk", "ragchat.terminal.views.ingest"},
+    "ragchat/cli/main.py": {"ragchat.terminal.console", "ragchat.terminal.views.failure"},
+    "ragchat/cli/search.py": {"ragchat.cli.desk", "ragchat.terminal.views.sources"},
+    # The one file that owns a heavy library imports it where it opens it.
+    "ragchat/generation/groq.py": {"ragchat.generation"},  # groq_wire
+    "ragchat/index/collection.py": {"ragchat.index.vectors"},
+    "ragchat/usage/prices.py": {"genai_prices"},
+}
+
+
+def _loaded_after(code: str) -> set[str]:
+    probe = f"import sys; {code}; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    ran = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=60, check=True)
+    return set(ran.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from ragchat.__main__ import main; sys.argv = ['ragchat', '--version']; main()",
+        "from ragchat.cli.main import run; run(['--help'])",
+    ],
+)
+def test_help_and_version_load_nothing_heavy(code: str) -> None:
+    assert _loaded_after(code) & HEAVY == set()
+
+
+def test_the_help_of_a_command_loads_nothing_heavy_but_what_typer_looks_for() -> None:
+    loaded = _loaded_after("from ragchat.cli.main import run; run(['ask', '--help'])")
+    assert loaded & HEAVY <= {"pydantic"}
+
+
+def test_version_loads_nothing_but_the_front_door() -> None:
+    assert "typer" not in _loaded_after(
+        "from ragchat.__main__ import main; sys.argv = ['ragchat', '--version']; main()"
+    )
+
+
+def test_opening_the_workspace_leaves_what_is_slow_for_later() -> None:
+    assert (
+        _loaded_after("import ragchat.cli.desk") & {"chromadb", "groq", "httpx", "genai_prices", "torch"} == set()
+    )
+
+
+def test_imports_inside_functions_are_the_listed_ones() -> None:
+    found = {
+        str(path.relative_to(ROOT)): names
+        for path in sorted((ROOT / "ragchat").rglob("*.py"))
+        if (names := _inner_imports(path))
+    }
+    assert found == ALLOWED_INSIDE_FUNCTIONS
+
+
+def _inner_imports(path: Path) -> set[str]:
+    functions = [
+        node
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+    names: set[str] = set()
+    for node in (inner for function in functions for inner in ast.walk(function)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return names

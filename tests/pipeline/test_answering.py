@@ -1,0 +1,180 @@
+"""The events of an answer, whole, interrupted or abandoned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ragchat.core.completion import NOT_FOUND, Delta, Notice
+from ragchat.embeddings.bundled import BundledEmbedder
+from ragchat.errors import GenerationError, NothingIndexed
+from ragchat.generation.extractive import ExtractiveGenerator
+from ragchat.index.collection import Collection
+from ragchat.index.ingest import ingest
+from ragchat.index.retriever import Retriever
+from ragchat.pipeline.answering import Answering, collect
+from ragchat.pipeline.events import Answered, Retrieved
+from tests.pipeline.passages import Scripted
+
+if TYPE_CHECKING:
+    from ragchat.core.protocols import Generator
+
+QUESTION = "How long does the loaf cool?"
+
+
+@pytest.fixture(scope="module")
+def retriever(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
+    folder = tmp_path_factory.mktemp("answering")
+    docs = folder / "docs"
+    docs.mkdir()
+    (docs / "bread.md").write_text("# Bread\n\nThe loaf cools for 45 minutes on a rack.\n")
+    (docs / "rice.md").write_text("# Rice\n\nSoak the rice as long as the loaf rests.\n")
+    collection, embedder = Collection(folder / "home"), BundledEmbedder()
+    ingest(collection, embedder, [docs], max_bytes=10**6, never=folder / "home")
+    return Retriever(collection, embedder)
+
+
+def answering(retriever: Retriever, generator: Generator, context_tokens: int = 3000) -> Answering:
+    """Two passages for each question."""
+    return Answering(retriever, generator, top_k=2, context_tokens=context_tokens)
+
+
+def test_events_come_in_order_and_the_deltas_are_the_answer(retriever: Retriever) -> None:
+    generator = Scripted(Notice("Slow today."), "The loaf cools", " for 45 minutes [", "1][", "9].")
+    events = list(answering(retriever, generator).stream(QUESTION))
+    retrieved, answered = events[0], events[-1]
+    assert isinstance(retrieved, Retrieved)
+    assert isinstance(answered, Answered)
+    answer = answered.answer
+    assert answer.text == "The loaf cools for 45 minutes [1]."
+    assert "".join(event.text for event in events if isinstance(event, Delta)) == answer.text
+    assert tuple(event.text for event in events if isinstance(event, Notice)) == answer.notices
+    assert answer.notices == ("Slow today.", "A mark that led to no passage was removed.")
+    assert answer.passages == retrieved.passages
+    assert [citation.quote for citation in answer.citations] == ["The loaf cools for 45 minutes on a rack."]
+    assert answer.citations[0].place.suffix() == ":3"
+    assert answer.grounded
+    assert answer.completion.finish == "stop"
+    assert generator.closed
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(["The loaf", " cools", " [1]", "[", "2]", " [9]", ". ", "90", "\n"]), max_size=10))
+def test_whatever_is_written_the_deltas_joined_are_the_answer(retriever: Retriever, script: list[str]) -> None:
+    events = list(answering(retriever, Scripted(*script)).stream(QUESTION))
+    answer = collect(events)
+    assert "".join(event.text for event in events if isinstance(event, Delta)) == answer.text
+    assert [event.text for event in events if isinstance(event, Notice)] == list(answer.notices)
+    assert all(citation.passage in answer.passages for citation in answer.citations)
+
+
+def test_an_invention_is_told_and_not_grounded(retriever: Retriever) -> None:
+    answer = collect(answering(retriever, Scripted("The loaf cools for 90 minutes [1].")).stream(QUESTION))
+    assert not answer.grounded
+    assert answer.notices == ("The passages do not bear out: “The loaf cools for 90 minutes.”.",)
+
+
+@pytest.mark.parametrize("text", [NOT_FOUND, f"{NOT_FOUND} [1]", f" {NOT_FOUND}\n"])
+def test_that_nothing_was_found_is_not_grounded(retriever: Retriever, text: str) -> None:
+    answer = collect(answering(retriever, Scripted(text)).stream(QUESTION))
+    assert not answer.grounded
+    assert not answer.notices
+    assert bool(answer.citations) == ("[1]" in text)
+
+
+def test_an_answer_without_marks_is_not_grounded(retriever: Retriever) -> None:
+    answer = collect(answering(retriever, Scripted("The loaf cools for 45 minutes.")).stream(QUESTION))
+    assert not answer.grounded
+    assert not answer.citations
+
+
+def test_passages_that_do_not_fit_are_told_and_cannot_be_cited(retriever: Retriever) -> None:
+    generator = Scripted("Soak it [2].")
+    answer = collect(answering(retriever, generator, context_tokens=1).stream(QUESTION))
+    assert len(generator.prompts[0].passages) == 1
+    assert len(answer.passages) == 2
+    assert answer.text == "Soak it."
+    assert answer.notices[0] == "1 of 2 passages dropped to fit."
+
+
+def test_an_interrupt_thrown_in_ends_with_what_had_arrived(retriever: Retriever) -> None:
+    generator = Scripted("The loaf cools ", "for 45 minutes [1]", " and more.")
+    events = answering(retriever, generator).stream(QUESTION)
+    shown = ""
+    for event in events:
+        shown += event.text if isinstance(event, Delta) else ""
+        if "cools" in shown:
+            break
+    rest = [events.throw(KeyboardInterrupt()), *events]
+    answer = collect(rest)
+    assert answer.completion.finish == "cut"
+    assert answer.text == shown + "".join(event.text for event in rest if isinstance(event, Delta))
+    assert answer.text.strip() == "The loaf cools"
+    assert generator.closed
+
+
+def test_an_interrupt_inside_the_generator_ends_with_what_had_arrived(retriever: Retriever) -> None:
+    generator = Scripted("The loaf cools [1", KeyboardInterrupt(), "never")
+    answer = collect(answering(retriever, generator).stream(QUESTION))
+    assert answer.text == "The loaf cools [1"
+    assert answer.completion.finish == "cut"
+
+
+def test_an_interrupt_at_any_event_after_the_first_word_keeps_the_answer(retriever: Retriever) -> None:
+    script = ("The loaf cools for 90 minutes [1", "][9] [")
+    whole = len(list(answering(retriever, Scripted(*script)).stream(QUESTION)))
+    for number in range(2, whole):
+        events = answering(retriever, Scripted(*script)).stream(QUESTION)
+        before = [next(events) for _ in range(number)]
+        after = [events.throw(KeyboardInterrupt()), *events]
+        shown = "".join(event.text for event in before + after if isinstance(event, Delta))
+        assert collect(after).text == shown
+        assert shown.startswith("The loaf cools")
+
+
+def test_an_interrupt_before_the_generator_has_begun_is_raised_on(retriever: Retriever) -> None:
+    generator = Scripted("never")
+    events = answering(retriever, generator).stream(QUESTION)
+    next(events)
+    with pytest.raises(KeyboardInterrupt):
+        events.throw(KeyboardInterrupt())
+    assert not generator.prompts
+
+
+def test_who_stops_listening_closes_the_generator(retriever: Retriever) -> None:
+    generator = Scripted("one ", "two ", "three")
+    events = answering(retriever, generator).stream(QUESTION)
+    while not isinstance(next(events), Delta):
+        pass
+    assert not generator.closed
+    events.close()
+    assert generator.closed
+
+
+def test_a_generator_that_fails_before_its_first_word_fails_the_answer(retriever: Retriever) -> None:
+    generator = Scripted(GenerationError("It is down.", failure="server"))
+    with pytest.raises(GenerationError):
+        list(answering(retriever, generator).stream(QUESTION))
+
+
+def test_an_empty_collection_fails_before_anybody_is_asked(tmp_path_factory: pytest.TempPathFactory) -> None:
+    generator = Scripted("never")
+    collection = Collection(tmp_path_factory.mktemp("empty"))
+    with pytest.raises(NothingIndexed):
+        list(answering(Retriever(collection, BundledEmbedder()), generator).stream(QUESTION))
+    assert not generator.prompts
+
+
+def test_without_a_model_the_answer_is_quoted_and_grounded(retriever: Retriever) -> None:
+    answer = collect(answering(retriever, ExtractiveGenerator()).stream(QUESTION))
+    assert answer.text.startswith("“The loaf cools for 45 minutes on a rack.” [1]")
+    assert answer.grounded
+    assert answer.completion.finish == "degraded"
+
+
+def test_a_question_about_nothing_in_the_documents_is_answered_so(retriever: Retriever) -> None:
+    answer = collect(answering(retriever, ExtractiveGenerator()).stream("zqxj vwkp grmbl?"))
+    assert (answer.text, answer.citations, answer.passages, answer.grounded) == (NOT_FOUND, (), (), False)

@@ -1,0 +1,163 @@
+"""The key goes only where the person who gave it said, and is never shown."""
+
+from __future__ import annotations
+
+import traceback
+from itertools import product
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from ragchat.errors import SettingsError
+from ragchat.settings.describe import describe
+from ragchat.settings.load import load_settings
+from ragchat.settings.model import DECLARED
+from ragchat.settings.sections import GROQ_BASE_URL, GroqSettings
+from tests.settings.given import SOURCES, load, load_from
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ragchat.settings.load import Loaded
+
+KEY = "gsk_0123456789abcdef"
+ELSEWHERE = "https://elsewhere.example"
+
+
+def _key(loaded: Loaded) -> str | None:
+    key = loaded.settings.groq.api_key
+    return key.get_secret_value() if key else None
+
+
+@pytest.mark.parametrize(("key_from", "url_from"), [*product(SOURCES, SOURCES)])
+def test_a_key_goes_elsewhere_only_when_its_own_source_says_so(
+    tmp_path: Path, key_from: str, url_from: str
+) -> None:
+    given_values = {
+        name: value
+        for name, value, kind in [("groq.api_key", KEY, key_from), ("groq.base_url", ELSEWHERE, url_from)]
+        if kind != "default"
+    }
+    loaded = load_from(tmp_path, given_values, {"groq.api_key": key_from, "groq.base_url": url_from})
+    stays = "groq.api_key" in given_values and url_from not in ("default", key_from)
+    expected = KEY if key_from != "default" and not stays else None
+    assert _key(loaded) == expected
+    assert (loaded.settings.groq.key_withheld is not None) == stays
+    assert loaded.warnings == ((loaded.settings.groq.key_withheld,) if stays else ())
+
+
+@given(
+    keys=st.dictionaries(st.sampled_from(SOURCES[:-1]), st.just(KEY)),
+    urls=st.dictionaries(st.sampled_from(SOURCES[:-1]), st.sampled_from([ELSEWHERE, GROQ_BASE_URL])),
+)
+def test_the_sources_that_win_decide_where_several_say_something(
+    tmp_path_factory: pytest.TempPathFactory, keys: dict[str, str], urls: dict[str, str]
+) -> None:
+    def of(kind: str) -> dict[str, str]:
+        key = {"groq.api_key": keys[kind] + kind.replace(" ", "")} if kind in keys else {}
+        return key | ({"groq.base_url": urls[kind]} if kind in urls else {})
+
+    loaded = load(
+        tmp_path_factory.mktemp("cwd"),
+        flags=of("flag"),
+        environ=of("environment"),
+        dotenv=of(".env"),
+        config=of("config file"),
+    )
+    key_from = next((kind for kind in SOURCES if kind in keys), None)
+    url_from = next((kind for kind in SOURCES if kind in urls), None)
+    goes_home = url_from is None or urls[url_from] == GROQ_BASE_URL
+    if key_from is None or not (goes_home or key_from == url_from):
+        assert _key(loaded) is None
+    else:
+        assert _key(loaded) == KEY + key_from.replace(" ", "")
+
+
+def test_a_withheld_key_is_explained(tmp_path: Path) -> None:
+    loaded = load(tmp_path, environ={"groq.api_key": KEY}, dotenv={"groq.base_url": ELSEWHERE})
+    assert loaded.warnings == (
+        f"GROQ_API_KEY (from the environment) is not used, since GROQ_BASE_URL comes from {tmp_path}/.env;"
+        " put both in the same place.",
+    )
+    row = {row.name: row for row in describe(loaded)}["groq.api_key"]
+    assert (row.value, row.note) == (None, loaded.warnings[0])
+
+
+@pytest.mark.parametrize("written", [GROQ_BASE_URL, "https://API.groq.com/openai/v1/"])
+def test_a_base_url_that_is_groqs_own_may_come_from_anywhere(tmp_path: Path, written: str) -> None:
+    loaded = load(tmp_path, environ={"groq.api_key": KEY}, dotenv={"groq.base_url": written})
+    assert _key(loaded) == KEY
+
+
+def test_nobody_can_set_that_a_key_was_withheld() -> None:
+    with pytest.raises(ValidationError):
+        GroqSettings.model_validate({"key_withheld": "by me"})
+    with pytest.raises(ValidationError):
+        GroqSettings.model_validate({"_key_withheld": "by me"})
+
+
+@pytest.mark.parametrize("written", [f" {KEY}\n", f'"{KEY}"', f"'{KEY}'", f' "{KEY} " ', f"{KEY}\r\n"])
+def test_a_key_loses_white_space_and_one_pair_of_quotes(tmp_path: Path, written: str) -> None:
+    assert _key(load(tmp_path, environ={"groq.api_key": written})) == KEY
+
+
+@pytest.mark.parametrize(("written", "meant"), [('""', None), ('"', '"'), ("\"x'", "\"x'"), ("''x''", "'x'")])
+def test_only_a_matching_pair_is_taken_off(tmp_path: Path, written: str, meant: str | None) -> None:
+    assert _key(load(tmp_path, environ={"groq.api_key": written})) == meant
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [(KEY, "••••cdef"), ("123456789012", "••••9012"), ("12345678901", "••••"), ("x", "••••")],
+)
+def test_a_key_is_shown_by_its_end_when_it_is_long_enough(tmp_path: Path, key: str, shown: str) -> None:
+    rows = describe(load(tmp_path, environ={"groq.api_key": key}))
+    assert {row.name: row.value for row in rows}["groq.api_key"] == shown
+
+
+_KEYS = st.text("ABCDEFGHJKLMNPQRSTUVWXYZ", min_size=12, max_size=40).map(lambda text: f"gsk_{text}")
+
+
+@given(key=_KEYS, kind=st.sampled_from(SOURCES[:-1]), url_kind=st.sampled_from(SOURCES))
+def test_no_form_of_the_settings_shows_the_key(
+    tmp_path_factory: pytest.TempPathFactory, key: str, kind: str, url_kind: str
+) -> None:
+    values = {"groq.api_key": key} | ({"groq.base_url": ELSEWHERE} if url_kind != "default" else {})
+    kinds = {"groq.api_key": kind, "groq.base_url": url_kind}
+    loaded = load_from(tmp_path_factory.mktemp("cwd"), values, kinds)
+    settings = loaded.settings
+    forms = (
+        *(repr(loaded), str(loaded), repr(settings), str(settings), repr(settings.groq), str(settings.groq)),
+        *(str(settings.model_dump()), settings.model_dump_json(), str(describe(loaded)), *loaded.warnings),
+    )
+    assert not any(key in form or key[4:] in form for form in forms)
+
+
+@given(key=_KEYS, kind=st.sampled_from(SOURCES[:-1]), wrong=st.sampled_from(sorted(DECLARED)))
+def test_no_error_shows_the_key(tmp_path_factory: pytest.TempPathFactory, key: str, kind: str, wrong: str) -> None:
+    assume(wrong not in ("groq.api_key", "groq.model", "ollama.model", "ollama.embed_model"))
+    values = {"groq.api_key": key, wrong: "~no such/ \\"}
+    with pytest.raises(SettingsError) as refusal:
+        load_from(tmp_path_factory.mktemp("cwd"), values, dict.fromkeys(values, kind))
+    assert key not in "".join(traceback.format_exception(refusal.value, chain=True))
+    assert refusal.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"[groq]\napi_key = '{KEY}\n",
+        f"[groq]\napi_key = ['{KEY}']\n",
+        f"[groq]\napi_key = {KEY}\n",
+        f"groq = '{KEY}'\n",
+        f"[groq]\napi_key = '{KEY}'\napi_key = '{KEY}'\n",
+    ],
+)
+def test_a_broken_config_file_is_never_quoted(tmp_path: Path, content: str) -> None:
+    (tmp_path / "config.toml").write_text(content)
+    with pytest.raises(SettingsError) as refusal:
+        load_settings(environ={}, cwd=tmp_path, config_file=tmp_path / "config.toml")
+    assert KEY not in "".join(traceback.format_exception(refusal.value))

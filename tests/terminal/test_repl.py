@@ -1,0 +1,240 @@
+"""The conversation, with keys from a pipe and with lines from a file."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from contextlib import contextmanager
+from dataclasses import replace
+from io import StringIO
+from threading import Event
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
+
+from ragchat.errors import Interrupted, NothingIndexed
+from ragchat.terminal.chat import Opened
+from ragchat.terminal.repl import Repl
+from tests.terminal.screens import Screen, pipe, screen
+from tests.terminal.scripted import Scripted, session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+    from pathlib import Path
+
+    from prompt_toolkit.input import PipeInput
+
+    from ragchat.conversation.session import Session
+    from ragchat.pipeline.events import Event as AnswerEvent
+
+_ENTER, _ALT_ENTER, _CTRL_C, _CTRL_D = "\r", "\x1b\r", "\x03", "\x04"
+_UP = "\x1b[A"
+
+
+def _typed(keys: str, path: Path, open_session: Callable[[], Opened]) -> str:
+    """What the screen was given, without styles and links, while `keys` were typed."""
+    terminal, shown = screen()
+    with _keyboard() as keyboard:
+        keyboard.send_text(keys)
+        Repl(replace(terminal, interactive=True), open_session, banner="ragchat", history_file=path).run()
+    return re.sub(r"\x1b\[[\d;]*m|\x1b\]8;.*?\x1b\\", "", shown.getvalue())
+
+
+@contextmanager
+def _keyboard() -> Iterator[PipeInput]:
+    with create_pipe_input() as keyboard, create_app_session(input=keyboard, output=DummyOutput()):
+        yield keyboard
+
+
+def _opening(scripted: Scripted) -> Callable[[], Opened]:
+    return lambda: Opened(session(scripted), "2 documents")
+
+
+def test_questions_are_answered_until_ctrl_d_and_the_summary_is_said(tmp_path: Path) -> None:
+    scripted = Scripted(["Wrap it."])
+    shown = _typed(f"How long?{_ENTER}And rye?{_ENTER}{_CTRL_D}", tmp_path / "h", _opening(scripted))
+    assert scripted.questions == ["How long?", "And rye?"]
+    assert shown.startswith("ragchat\n")
+    assert shown.count("Wrap it.") == 2
+    assert "2 questions · answered by groq" in shown
+
+
+@pytest.mark.parametrize("keys", ["/quit\r", "/q\r", _CTRL_D, _CTRL_C * 2])
+def test_there_are_several_ways_to_leave(keys: str, tmp_path: Path) -> None:
+    assert "question" not in _typed(keys, tmp_path / "h", _opening(Scripted(["x"])))
+
+
+def test_ctrl_c_clears_what_was_typed_and_the_arrow_brings_it_back(tmp_path: Path) -> None:
+    scripted = Scripted(["x"])
+    _typed(f"half a question{_CTRL_C}whole{_ENTER}{_CTRL_D}", tmp_path / "h", _opening(scripted))
+    _typed(f"{_UP}{_UP}{_ENTER}{_CTRL_D}", tmp_path / "h", _opening(scripted))
+    assert scripted.questions == ["whole", "half a question"]
+
+
+def test_something_typed_between_two_ctrl_c_stays(tmp_path: Path) -> None:
+    scripted = Scripted(["x"])
+    _typed(f"{_CTRL_C}a{_CTRL_C}{_CTRL_C}b{_ENTER}{_CTRL_D}", tmp_path / "h", _opening(scripted))
+    assert scripted.questions == ["b"]
+
+
+def test_alt_enter_and_pasted_lines_make_one_question(tmp_path: Path) -> None:
+    scripted = Scripted(["x"])
+    pasted = "\x1b[200~" + "\n".join(f"line {number}" for number in range(200)) + "\x1b[201~"
+    _typed(f"one{_ALT_ENTER}two{_ENTER}{pasted}{_ENTER}{_CTRL_D}", tmp_path / "h", _opening(scripted))
+    assert scripted.questions == ["one\ntwo", "\n".join(f"line {number}" for number in range(200))]
+
+
+def test_an_empty_line_is_no_question(tmp_path: Path) -> None:
+    scripted = Scripted(["x"])
+    _typed(f"{_ENTER} {_ENTER}{_CTRL_C}{_CTRL_D}", tmp_path / "h", _opening(scripted))
+    assert scripted.questions == []
+
+
+def test_history_outlives_the_conversation(tmp_path: Path) -> None:
+    scripted = Scripted(["x"])
+    _typed(f"How long?{_ENTER}{_CTRL_D}", tmp_path / "h", _opening(scripted))
+    _typed(f"{_UP}{_ENTER}{_CTRL_D}", tmp_path / "h", _opening(scripted))
+    assert scripted.questions == ["How long?"] * 2
+
+
+def test_commands_act_on_the_conversation(tmp_path: Path) -> None:
+    keys = "/sources\rHow long?\r/sources\r/help\r/clear\r/sources\r/sorces\r/quit\r"
+    shown = _typed(keys, tmp_path / "h", _opening(Scripted(["x"])))
+    before, _, rest = shown.partition("[1]")
+    assert "error: There is no answer yet." in before
+    assert "1. data/food/guides/bread.md:41-42  0.86 dense + lexical · cited" in rest
+    assert "/sources  the passages behind the last answer, in full" in rest
+    assert shown.count("error: There is no answer yet.") == 2
+    assert "hint: Did you mean /sources?" in shown
+    assert "1 question ·" in shown
+
+
+class _Watched(Screen):
+    """Tells when a question is kept waiting for the session."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting = Event()
+
+    def write(self, text: str, /) -> int:
+        if "getting ready…" in text:
+            self.waiting.set()
+        return super().write(text)
+
+
+def test_a_question_can_be_typed_before_the_session_is_ready(tmp_path: Path) -> None:
+    terminal, _ = screen()
+    shown = _Watched()
+    terminal.out.file = shown
+
+    def open_late() -> Opened:
+        assert shown.waiting.wait(30)
+        return Opened(session(Scripted(["Wrap it."])), "")
+
+    with _keyboard() as keyboard:
+        keyboard.send_text(f"How long?{_ENTER}{_CTRL_D}")
+        Repl(replace(terminal, interactive=True), open_late, banner="", history_file=tmp_path / "h").run()
+    assert "Wrap it." in shown.getvalue()
+
+
+def test_a_failed_question_is_offered_again(tmp_path: Path) -> None:
+    scripted = Scripted(["x"])
+    shown = _typed(f"please fail{_ENTER} not{_ENTER}{_CTRL_C}{_CTRL_D}", tmp_path / "h", _opening(scripted))
+    assert scripted.questions == ["please fail", "please fail not"]
+    assert shown.count("error: groq refused the key.\nhint: Check GROQ_API_KEY.") == 2
+
+
+def test_a_session_that_cannot_be_opened_is_tried_again_with_the_next_question(tmp_path: Path) -> None:
+    scripted = Scripted(["Wrap it."])
+    tries = iter([NothingIndexed("Nothing is indexed.", "Ingest a folder."), None])
+
+    def open_session() -> Opened:
+        if failure := next(tries):
+            raise failure
+        return Opened(session(scripted), "")
+
+    shown = _typed(f"How long?{_ENTER}{_ENTER}{_CTRL_D}", tmp_path / "h", open_session)
+    assert "error: Nothing is indexed.\nhint: Ingest a folder." in shown
+    assert scripted.questions == ["How long?"]
+    assert "Wrap it." in shown
+
+
+def test_history_that_cannot_be_kept_is_told_and_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    shown = _typed(f"How long?{_ENTER}{_CTRL_D}", tmp_path / "file/h", _opening(Scripted(["Wrap it."])))
+    assert "What you type is not kept" in shown
+    assert "Wrap it." in shown
+
+
+def test_lines_from_a_file_are_answered_and_the_end_is_clean(tmp_path: Path) -> None:
+    scripted = Scripted(["Wrap it."])
+    terminal, out, err = pipe("How long?\n\n  \n/sources\nplease fail\nAnd \x1b[31mrye?")
+    Repl(terminal, _opening(scripted), banner="ragchat", history_file=tmp_path / "h").run()
+    assert scripted.questions == ["How long?", "please fail", "And rye?"]
+    assert out.getvalue().startswith("> How long?\nWrap it.\n\n[1] data/food/guides/bread.md:42  Baking")
+    assert "\n> /sources\n1. data/food/guides/bread.md:41-42" in out.getvalue()
+    assert "\x1b" not in out.getvalue() + err.getvalue()
+    assert "error: groq refused the key.\n" in err.getvalue()
+    assert err.getvalue().endswith(
+        "2 questions · answered by groq · 2,408 + 174 tokens · $0.0002 · 1.8 s answering\n"
+    )
+    assert not (tmp_path / "h").exists()
+
+
+def test_lines_end_at_quit(tmp_path: Path) -> None:
+    scripted = Scripted(["x"])
+    terminal, _, _ = pipe("/quit\nHow long?\n")
+    Repl(terminal, _opening(scripted), banner="", history_file=tmp_path / "h").run()
+    assert scripted.questions == []
+
+
+def test_an_empty_file_needs_no_session(tmp_path: Path) -> None:
+    def open_session() -> Opened:
+        raise NothingIndexed("Nothing is indexed.")
+
+    terminal, out, err = pipe("\n")
+    Repl(terminal, open_session, banner="", history_file=tmp_path / "h").run()
+    assert out.getvalue() + err.getvalue() == ""
+
+
+def test_lines_without_a_session_are_the_callers_error(tmp_path: Path) -> None:
+    def open_session() -> Opened:
+        raise NothingIndexed("Nothing is indexed.")
+
+    terminal, _, _ = pipe("How long?\n")
+    with pytest.raises(NothingIndexed):
+        Repl(terminal, open_session, banner="", history_file=tmp_path / "h").run()
+
+
+def test_ctrl_c_ends_a_file_of_questions(tmp_path: Path) -> None:
+    scripted = Scripted(["Wrap it."])
+    terminal, _, err = pipe("How long?\nAnd rye?\n")
+
+    class Interrupting(StringIO):
+        def write(self, text: str, /) -> int:
+            if "Wrap" in text:
+                os.kill(os.getpid(), signal.SIGINT)
+            return super().write(text)
+
+    terminal.out.file = Interrupting()
+    repl = Repl(
+        terminal, lambda: Opened(cast("Session", _Direct(scripted)), ""), banner="", history_file=tmp_path / "h"
+    )
+    with pytest.raises(Interrupted):
+        repl.run()
+    assert scripted.questions == ["How long?"]
+    assert "1 question ·" in err.getvalue()
+
+
+class _Direct:
+    """A session without a memory."""
+
+    def __init__(self, scripted: Scripted) -> None:
+        self._scripted = scripted
+
+    def ask(self, question: str) -> Generator[AnswerEvent, None, None]:
+        return self._scripted.stream(question, ())

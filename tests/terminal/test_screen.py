@@ -1,0 +1,166 @@
+"""A whole conversation in a real terminal: what a person sees in the end, and what scrolled away."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pexpect
+import pyte
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_PROGRAM = ("-m", "tests.terminal.scripted")
+_READY = "food · 222 documents"
+
+
+class _Screen(pyte.HistoryScreen):
+    """Answers the program when it asks where the cursor is: otherwise there would be no toolbar."""
+
+    answers: pexpect.spawn[bytes]
+
+    def write_process_input(self, data: str) -> None:
+        self.answers.send(data)
+
+
+class _Window:
+    """A program in a terminal of `columns` by `rows`, and all lines it has shown."""
+
+    def __init__(self, history_file: Path, columns: int, rows: int, pause: float) -> None:
+        environment = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+        for name in ("COLUMNS", "LINES", "NO_COLOR"):
+            environment.pop(name, None)
+        self._screen = _Screen(columns, rows, history=1000, ratio=0.5)
+        self._stream = pyte.ByteStream(self._screen)
+        self.program: pexpect.spawn[bytes] = pexpect.spawn(
+            sys.executable,
+            [*_PROGRAM, str(history_file), str(pause)],
+            env=environment,
+            dimensions=(rows, columns),
+        )
+        self.program.delaybeforesend = None
+        self._screen.answers = self.program
+
+    def lines(self) -> list[str]:
+        """Everything that can be seen by scrolling back."""
+        above = [
+            "".join(line[column].data for column in range(self._screen.columns))
+            for line in self._screen.history.top
+        ]
+        return [line.rstrip() for line in (*above, *self._screen.display)]
+
+    def until(self, seen: Callable[[list[str]], bool]) -> None:
+        """Read until `seen` holds; fails with the screen after 20 s."""
+        deadline = time.monotonic() + 20
+        while not seen(self.lines()):
+            if time.monotonic() > deadline:
+                raise AssertionError("\n".join(self.lines()))
+            try:
+                self._stream.feed(self.program.read_nonblocking(65536, timeout=0.05))
+            except pexpect.TIMEOUT:
+                continue
+            except pexpect.EOF:
+                assert seen(self.lines()), "\n".join(self.lines())
+
+    def shows(self, text: str) -> None:
+        """Wait until `text` is on the screen."""
+        self.until(lambda lines: any(text in line for line in lines))
+
+
+@contextmanager
+def _window(path: Path, columns: int = 80, rows: int = 24, pause: float = 0.001) -> Iterator[_Window]:
+    window = _Window(path / "history", columns, rows, pause)
+    try:
+        yield window
+    finally:
+        window.program.close(force=True)
+
+
+def _answers(lines: list[str]) -> int:
+    return sum("1,204 + 87 tokens" in line for line in lines)
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (40, 15)])
+def test_a_conversation_shows_every_line_once(tmp_path: Path, columns: int, rows: int) -> None:
+    with _window(tmp_path, columns, rows) as window:
+        window.shows(_READY)
+        window.program.send("how long?\r")
+        window.until(lambda lines: _answers(lines) == 1)
+        window.program.send("and rye?\r")
+        window.until(lambda lines: _answers(lines) == 2 and _READY in lines[-1])
+        window.program.send("\x04")
+        window.shows("s answering")
+        lines = window.lines()
+    assert lines.count("    return days <= 3") == 2
+    assert sum(line.startswith("[1] data/food/guides/bread.md:42") for line in lines) == 2
+    assert sum(line.startswith("> ") for line in lines) == 2
+    assert not any(state in line for line in lines for state in ("searching", "waiting for", "getting ready"))
+    assert any("2 questions · answered by groq" in line for line in lines)
+
+
+def test_ctrl_c_keeps_the_partial_answer_and_typed_ahead_text_survives(tmp_path: Path) -> None:
+    with _window(tmp_path, pause=0.02) as window:
+        window.shows(_READY)
+        window.program.send("how long?\r")
+        window.shows("A cut loaf")
+        window.program.send("and rye")
+        window.program.sendintr()
+        window.shows("cut short")
+        window.shows("> and rye")
+        lines = window.lines()
+    assert not any("return days" in line for line in lines)
+    assert sum("A cut loaf" in line for line in lines) == 1
+    assert sum("and rye" in line for line in lines) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_at_the_prompt_ends_with_the_summary_and_a_usable_terminal(tmp_path: Path, number: int) -> None:
+    with _window(tmp_path) as window:
+        window.shows(_READY)
+        window.program.send("how long?\r")
+        window.until(lambda lines: _answers(lines) == 1 and _READY in lines[-1])
+        window.program.kill(number)
+        window.shows("1 question")
+        window.program.wait()
+        assert window.program.exitstatus == 128 + number
+
+
+@pytest.mark.skipif(not shutil.which("tmux"), reason="needs tmux")
+@pytest.mark.skipif(os.environ.get("RAGCHAT_TEST_ALL") != "1", reason="needs tmux and RAGCHAT_TEST_ALL=1")
+def test_tmux_shows_a_resized_conversation_once(tmp_path: Path) -> None:
+    program = f"{sys.executable} {' '.join(_PROGRAM)} {tmp_path / 'history'} 0.02; cat"
+    start = ("new-session", "-d", "-x", "80", "-y", "24", "-e", "LC_ALL=C.UTF-8", program)
+    tmux = ("tmux", "-S", str(tmp_path / "tmux"), "-f", os.devnull)
+    subprocess.run([*tmux, *start], check=True)
+    try:
+        _await(tmux, _READY)
+        subprocess.run([*tmux, "send-keys", "-l", "how long?"], check=True)
+        subprocess.run([*tmux, "send-keys", "Enter"], check=True)
+        _await(tmux, "A cut loaf")
+        subprocess.run([*tmux, "resize-window", "-x", "60", "-y", "20"], check=True)
+        _await(tmux, _READY)
+        subprocess.run([*tmux, "send-keys", "C-d"], check=True)
+        shown = _await(tmux, "1 question · answered by groq")
+    finally:
+        subprocess.run([*tmux, "kill-server"], check=True)
+    assert shown.count("return days <= 3") == 1
+    assert shown.count("A cut loaf") == 1
+
+
+def _await(tmux: tuple[str, ...], text: str) -> str:
+    deadline = time.monotonic() + 30
+    while True:
+        capture = [*tmux, "capture-pane", "-p", "-S", "-200"]
+        shown = subprocess.run(capture, check=True, capture_output=True, text=True).stdout
+        if text in shown:
+            return shown
+        assert time.monotonic() < deadline, shown

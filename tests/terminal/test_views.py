@@ -1,0 +1,259 @@
+"""Every view as text of a fixed width."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ragchat.conversation.session import Summary
+from ragchat.core.usage import Usage
+from ragchat.errors import GenerationError, NoHits
+from ragchat.terminal.commands.table import COMMANDS
+from ragchat.terminal.views.answer import status
+from ragchat.terminal.views.commands import command_list
+from ragchat.terminal.views.documents import document, documents
+from ragchat.terminal.views.failure import failure
+from ragchat.terminal.views.ingest import ingested
+from ragchat.terminal.views.quantities import money, seconds, size, tokens
+from ragchat.terminal.views.sources import cited, found
+from ragchat.terminal.views.summary import farewell
+from tests.terminal.screens import screen
+from tests.terminal.scripted import answer, passage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_HERE = Path.cwd()
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (
+            None,
+            "groq openai/gpt-oss-20b · 12 ms search · 0.31 s first token · 0.91 s · 1,204 + 87 tokens · $0.0001",
+        ),
+        (
+            40,
+            "groq openai/gpt-oss-20b · 12 ms search\n0.31 s first token · 0.91 s\n1,204 + 87 tokens · $0.0001",
+        ),
+    ],
+)
+def test_the_status_line_breaks_between_facts_only(width: int | None, shown: str) -> None:
+    assert status(answer("Wrap it [1]."), width).plain == shown
+
+
+def test_the_status_line_leaves_out_what_nobody_knows_and_says_what_a_cost_is_not() -> None:
+    unknown = answer("x", usage=Usage(total_s=0.5), finish="length")
+    assert status(unknown, None).plain.endswith("· 0.51 s · cost unknown · stopped at the length limit")
+
+
+def test_the_status_line_marks_estimates_and_free_answers() -> None:
+    partial = answer("x", usage=Usage(900, 20, total_s=1.0, cost=Decimal(0), source="estimate"), finish="cut")
+    assert status(partial, None).plain.endswith("· ~900 + 20 tokens · free · cut short")
+
+
+@pytest.mark.parametrize(
+    ("cites", "said"),
+    [(True, "not fully backed by its sources"), (False, "no source backs this answer")],
+)
+def test_the_status_line_says_when_an_answer_is_not_grounded(cites: bool, said: str) -> None:
+    assert status(answer("x", cited=cites, grounded=False), None).plain.endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (
+            None,
+            "[1] data/food/guides/bread.md:42  Baking bread at home › Storing"
+            "  “then in a cotton bag, away from the stove.”",
+        ),
+        (80, "[1] data/food/guides/bread.md:42  Baking bread at home › Storing  “then in a co…"),
+        (50, "[1] data/food/guides/bread.md:42  Baking bread at…"),
+        (40, "[1] data/food/guides/bread.md:42"),
+        (20, "[1] data/food/guides/bread.md:42"),
+    ],
+)
+def test_a_source_line_is_cropped_behind_the_place_and_never_in_it(width: int | None, shown: str) -> None:
+    assert cited(answer("x [1]").citations, _HERE, width).plain == shown
+
+
+def test_a_source_is_linked_to_its_file_in_colour() -> None:
+    terminal, shown = screen(80, colour=True)
+    terminal.out.print(cited(answer("x [1]").citations, _HERE, 40))
+    uri = (_HERE / "data/food/guides/bread.md").as_uri()
+    assert re.sub(r"id=\d+", "id=0", shown.getvalue()) == (
+        f"\x1b[1;36m[1]\x1b[0m \x1b]8;id=0;{uri}\x1b\\\x1b[36mdata/food/guides/bread.md:42\x1b[0m\x1b]8;;\x1b\\\n"
+    )
+
+
+def test_passages_are_shown_in_full_with_how_they_were_found() -> None:
+    passages = (passage(1), passage(2, "Rye keeps for a week.", "guides/rye.md", 7))
+    assert found(passages, _HERE, 40, used={passages[0].chunk.id}).plain == (
+        "1. data/food/guides/bread.md:41-42\n"
+        "   Cool the loaf first. A cut loaf keeps\n"
+        "   best wrapped in paper,\n"
+        "   then in a cotton bag, away from the\n"
+        "   stove.\n"
+        "\n"
+        "2. data/food/guides/rye.md:7  0.81 dense\n"
+        "   Rye keeps for a week."
+    )
+    assert found(passages, _HERE, None, used={passages[0].chunk.id}).plain.startswith(
+        "1. data/food/guides/bread.md:41-42  0.86 dense + lexical · cited  Baking bread at home › Storing\n"
+        "   Cool the loaf first. A cut loaf keeps best wrapped in paper,\n"
+    )
+
+
+def test_hostile_passages_are_shown_as_visible_text() -> None:
+    hostile = passage(1, "a\x1b]52;c;ZXZpbA==\x07b [red]c[/red]\u202e", "evil\x1b[2J\u202e.md")
+    shown = found((hostile,), _HERE, 80).plain
+    assert "evil\\x1b[2J\\u202e.md" in shown
+    assert shown.endswith("\n   ab [red]c[/red]")
+
+
+def test_a_failure_says_what_happened_and_what_to_do() -> None:
+    error = GenerationError("groq refused the key.", "Check GROQ_API_KEY in your .env file.", failure="key")
+    assert failure(error, None).plain == (
+        "error: groq refused the key.\nhint: Check GROQ_API_KEY in your .env file."
+    )
+    assert failure(error, 30).plain == (
+        "error: groq refused the key.\nhint: Check GROQ_API_KEY in\nyour .env file."
+    )
+    assert failure(NoHits("Nothing was found."), None).plain == "error: Nothing was found."
+
+
+@dataclass(frozen=True)
+class _Report:
+    added: tuple[str, ...] = ("a.md",)
+    changed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ("b.md", "c.md")
+    removed: tuple[str, ...] = ()
+    failed: tuple[tuple[str, str], ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[tuple[str, str], ...] = ()
+    chunks: int = 1234
+    seconds: float = 75.0
+
+
+def test_an_ingest_report_adds_up_and_names_at_most_ten_files_of_a_kind() -> None:
+    report = _Report(
+        failed=((str(_HERE / "bad.json"), "It is not JSON\x1b[2J."),),
+        skipped=tuple((f"/big/{number}.bin", "It is binary.") for number in range(22)),
+    )
+    lines = ingested(report, _HERE, None).plain.split("\n")
+    assert lines[0] == (
+        "1 added · 0 changed · 2 unchanged · 0 removed · 1 failed · 22 skipped · 1,234 chunks · 1 min 15 s"
+    )
+    assert lines[1:3] == ["failed: bad.json: It is not JSON.", "skipped: /big/0.bin: It is binary."]
+    assert lines[-1] == "skipped: … and 12 more"
+    assert len(lines) == 13
+
+
+@dataclass(frozen=True)
+class _Row:
+    source: str
+    title: str
+    chunks: int
+    bytes: int
+    ingested_at: str = "2026-11-20T12:30:00+00:00"
+
+
+_ROWS = (
+    _Row(str(_HERE / "data/bread.md"), "Baking bread at home, and keeping it", 12, 3400),
+    _Row(str(_HERE / "data/漢字.md"), "漢字", 1, 812),
+)
+
+
+@pytest.fixture
+def utc() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("utc")
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (
+            80,
+            "data/bread.md  Baking bread at home, and k…  12 chunks  3.4 kB  2026-11-20 12:30\n"
+            "data/漢字.md   漢字                            1 chunk   812 B  2026-11-20 12:30",
+        ),
+        (
+            40,
+            "data/bread.md\n   Baking bread at home, and keeping it\n   12 chunks · 3.4 kB · 2026-11-20 12:30\n"
+            "data/漢字.md\n   漢字 · 1 chunk · 812 B\n   2026-11-20 12:30",
+        ),
+        (
+            60,
+            "data/bread.md  12 chunks  3.4 kB  2026-11-20 12:30\n"
+            "data/漢字.md     1 chunk   812 B  2026-11-20 12:30",
+        ),
+    ],
+)
+def test_documents_are_a_table_where_it_fits(width: int, shown: str) -> None:
+    assert documents(_ROWS, _HERE, width).plain == shown
+
+
+def test_no_documents_are_no_lines() -> None:
+    assert documents((), _HERE, 80).plain == ""
+
+
+@pytest.mark.usefixtures("utc")
+def test_a_document_is_shown_with_its_chunks() -> None:
+    assert document(_ROWS[1], [passage(1, "紙に包む\n").chunk], _HERE, None).plain == (
+        "data/漢字.md\n漢字 · 1 chunk · 812 B · 2026-11-20 12:30\n\n"
+        "data/food/guides/bread.md:41-42  Baking bread at home › Storing\n   紙に包む"
+    )
+
+
+@pytest.mark.parametrize(
+    ("unknown", "cost", "said"),
+    [(0, "0", "free"), (1, "0", "cost of 1 answer unknown"), (2, "0.25", "$0.2500, cost of 2 answers unknown")],
+)
+def test_the_farewell_adds_up_and_never_calls_an_unknown_cost_zero(unknown: int, cost: str, said: str) -> None:
+    summary = Summary(5, ("groq", "extractive"), 6120, 431, Decimal(cost), unknown, 8.1)
+    assert farewell(summary, None).plain == (
+        f"5 questions · answered by groq, extractive · 6,120 + 431 tokens · {said} · 8.1 s answering"
+    )
+
+
+def test_the_help_is_made_of_the_commands_and_wraps_beside_them() -> None:
+    assert command_list(COMMANDS, 40).plain == (
+        "/help     what can be typed here\n"
+        "/sources  the passages behind the last\n"
+        "          answer, in full\n"
+        "/clear    forget the conversation so far\n"
+        "          and clear the screen\n"
+        "/quit     leave (also Ctrl-D)"
+    )
+
+
+def test_quantities_read_well() -> None:
+    assert [seconds(value) for value in (0.0004, 0.012, 0.3, 0.996, 59.96, 125)] == [
+        "0 ms",
+        "12 ms",
+        "0.30 s",
+        "1.0 s",
+        "1 min 0 s",
+        "2 min 5 s",
+    ]
+    assert [money(None), money(Decimal("0.00001")), money(Decimal(12))] == ["cost unknown", "<$0.0001", "$12.0000"]
+    assert [tokens(None, None), tokens(0, 0), tokens(None, 5), tokens(1000, 5)] == [
+        "",
+        "",
+        "5 tokens",
+        "1,000 + 5 tokens",
+    ]
+    assert [size(0), size(999_400), size(999_600), size(2_000_000_000)] == ["0 B", "999.4 kB", "1.0 MB", "2.0 GB"]
