@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import codecs
+from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ragchat.conversation.session import Session
 from ragchat.embeddings.choose import choose_embedder, embedder_of
-from ragchat.errors import EmbedderMismatch, NothingIndexed, SettingsError
+from ragchat.errors import EmbedderMismatch, NothingIndexed, SettingsError, UsageError
 from ragchat.generation.extractive import ExtractiveGenerator
 from ragchat.generation.groq import GroqGenerator
 from ragchat.generation.ollama import OllamaGenerator
 from ragchat.generation.router import Router
 from ragchat.generation.unconfigured import Unconfigured
-from ragchat.index.collection import DEFAULT, Collection, folder_collection
+from ragchat.index.collection import DEFAULT, Collection, collection_names, folder_collection
 from ragchat.index.ingest import ingest
 from ragchat.index.retriever import Retriever
 from ragchat.ollama.client import OllamaClient
@@ -22,6 +24,7 @@ from ragchat.privacy.consent import CREATE_CONSENTS, Consent
 from ragchat.settings.load import load_settings
 from ragchat.storage.database import open_database
 from ragchat.usage.ledger import CREATE_ATTEMPTS, Ledger
+from ragchat.usage.report import usage_report
 
 if TYPE_CHECKING:
     import sqlite3
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from ragchat.index.ingest import IngestReport, Progress
     from ragchat.privacy.consent import Decision, Question
     from ragchat.settings.load import Loaded
+    from ragchat.usage.report import Grouping, UsageReport
 
 # Append only: a script's position is the version of the schema it leads to.
 _STATE_SCHEMA = (CREATE_ATTEMPTS, CREATE_CONSENTS)
@@ -70,34 +74,70 @@ class Workspace:
         return Collection.exists(home, collection) and any(Collection(home, collection).manifest.counts())
 
     def collection(self, name: str = DEFAULT) -> Collection:
-        """A collection that holds documents; raises `NothingIndexed`."""
-        if not Collection.exists(self.settings.home, name):
+        """A collection that holds documents; raises `NothingIndexed`, and `UsageError` for an unknown name."""
+        if name == DEFAULT and not Collection.exists(self.settings.home):
             raise NothingIndexed("Nothing is indexed yet.", "Ingest some documents first: ragchat ingest PATH")
-        collection = Collection(self.settings.home, name)
+        collection = self._named(name)
         collection.require_documents()
         return collection
 
     def ingest(
-        self, paths: Sequence[Path], progress: Progress, collection: str = DEFAULT
+        self, paths: Sequence[Path], progress: Progress, collection: str = DEFAULT, encoding: str | None = None
     ) -> tuple[IngestReport, str]:
-        """Bring a collection up to date with `paths`; the report, and why a new one got its embedder."""
+        """Bring a collection up to date with `paths`; the report, and why a new one got its embedder.
+
+        Raises `UsageError` for an unknown `encoding`.
+        """
+        _require_encoding(encoding)
         target = Collection(self.settings.home, collection)
         embedder, reason = self._ingesting_embedder(target)
         limit = int(self.settings.ingest.max_file_mb * 1_000_000)
         never = self.settings.home.resolve()
-        report = ingest(target, embedder, paths, max_bytes=limit, never=never, progress=progress)
+        report = ingest(
+            target, embedder, paths, max_bytes=limit, never=never, encoding=encoding, progress=progress
+        )
         return report, reason
+
+    def collections(self) -> list[Collection]:
+        """All collections, by name."""
+        home = self.settings.home
+        return [Collection(home, name) for name in collection_names(home)]
+
+    def create_collection(self, name: str) -> str:
+        """Make an empty collection with its embedder; why it is that one. Raises `UsageError` if it is there."""
+        if Collection.exists(self.settings.home, name):
+            raise UsageError(f"There is a collection called {name} already.", "Choose another name.")
+        collection = Collection(self.settings.home, name)
+        embedder, reason = self._ingesting_embedder(collection)
+        with collection.writing():
+            collection.adopt(embedder.fingerprint)
+        return reason
+
+    def remove_collection(self, name: str) -> None:
+        """Remove a collection with everything in it; raises `UsageError` for an unknown name, `IndexBusy`."""
+        self._named(name).erase()
+
+    def _named(self, name: str) -> Collection:
+        if Collection.exists(self.settings.home, name):
+            return Collection(self.settings.home, name)
+        near = get_close_matches(name, collection_names(self.settings.home), n=1)
+        hint = f"Did you mean {near[0]}?" if near else "See them all: ragchat collection list"
+        raise UsageError(f"There is no collection called {name}.", hint)
 
     def folder(self, path: Path, progress: Progress) -> tuple[str, IngestReport]:
         """Bring the collection that is kept for `path` up to date; its name and the report."""
         name = folder_collection(path)
         report, _ = self.ingest([path], progress, name)
+        Collection(self.settings.home, name).manifest.keep_folder(str(path.resolve()))
         return name, report
 
     # Answers
 
-    def retriever(self, collection: Collection) -> Retriever:
-        """Search over `collection` by its own embedder; raises `EmbedderMismatch` when another is wished for."""
+    def retriever(self, collection: Collection, only: str | None = None) -> Retriever:
+        """Search over `collection`, or its documents that match the glob `only`, by its own embedder.
+
+        Raises `EmbedderMismatch` when another is wished for.
+        """
         fingerprint = collection.embedder or ""
         wish = self.settings.retrieval.embedder
         kind = fingerprint.partition("/")[0]
@@ -108,13 +148,13 @@ class Workspace:
             )
         if kind == "ollama":
             self._require_consent(collection.name)
-        return Retriever(collection, embedder_of(fingerprint, self._ollama))
+        return Retriever(collection, embedder_of(fingerprint, self._ollama), only=only)
 
-    def session(self, collection: Collection, provider: str | None = None) -> Session:
+    def session(self, collection: Collection, provider: str | None = None, only: str | None = None) -> Session:
         """A conversation about `collection`, answered by `provider` alone when one is named."""
         answer = self.settings.answer
         answering = Answering(
-            self.retriever(collection),
+            self.retriever(collection, only),
             self._router(collection.name, provider),
             top_k=self.settings.retrieval.top_k,
             context_tokens=answer.context_tokens,
@@ -126,6 +166,10 @@ class Workspace:
         able = [one for one in self._generators(provider) if not isinstance(one, Unconfigured)]
         # Each once: the extractive one is its own model.
         return " → ".join(" ".join(dict.fromkeys((one.provider, one.model))).strip() for one in able)
+
+    def usage(self, by: Grouping) -> UsageReport:
+        """What all attempts took; raises `StorageError`."""
+        return usage_report(self._state, by)
 
     def _router(self, collection: str, provider: str | None) -> Router:
         return Router(
@@ -200,3 +244,12 @@ class Workspace:
     @cached_property
     def _ollama(self) -> OllamaClient:
         return OllamaClient(self.settings.ollama.host, self.settings.ollama.timeout_s)
+
+
+def _require_encoding(name: str | None) -> None:
+    try:
+        known = name is None or codecs.lookup(name)._is_text_encoding
+    except LookupError:
+        known = False
+    if not known:
+        raise UsageError(f"There is no encoding called {name}.", "Name one such as utf-8, cp1252 or shift_jis.")

@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 
 from ragchat.cli.options import (
+    CollectionOption,
     DocsOption,
     HomeOption,
     JsonOption,
     LocalOnlyOption,
     ProviderOption,
+    SourceOption,
     TopKOption,
 )
 from ragchat.cli.output import print_result
@@ -22,6 +24,8 @@ from ragchat.errors import GenerationError, Interrupted, UsageError
 def ask(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="The question, in quotation marks.")],
     docs: DocsOption = None,
+    collection: CollectionOption = None,
+    source: SourceOption = None,
     provider: ProviderOption = None,
     local_only: LocalOnlyOption = False,
     top_k: TopKOption = None,
@@ -37,9 +41,8 @@ def ask(
         raise UsageError("The question is empty.", 'Ask in quotation marks: ragchat ask "How …?"')
     flags = {"home": home, "retrieval.top_k": top_k, "privacy.cloud": "never" if local_only else None}
     desk = open_desk(flags, as_json=as_json)
-    name = desk.folder(docs) if docs else None
-    collection = desk.workspace.collection(name) if name else desk.workspace.collection()
-    events = desk.workspace.session(collection, provider).ask(question)
+    session = desk.workspace.session(desk.collection(collection, docs), provider, source)
+    events = session.ask(question)
     if as_json:
         answer = collect(events)
         print_result(answer_shape(question, answer))

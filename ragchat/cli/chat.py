@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ragchat import __version__
-from ragchat.cli.options import DocsOption, HomeOption, LocalOnlyOption, ProviderOption, TopKOption
+from ragchat.cli.options import (
+    CollectionOption,
+    DocsOption,
+    HomeOption,
+    LocalOnlyOption,
+    ProviderOption,
+    SourceOption,
+    TopKOption,
+)
 from ragchat.errors import NothingIndexed
 
 if TYPE_CHECKING:
@@ -14,6 +22,8 @@ if TYPE_CHECKING:
 
 def chat(
     docs: DocsOption = None,
+    collection: CollectionOption = None,
+    source: SourceOption = None,
     provider: ProviderOption = None,
     local_only: LocalOnlyOption = False,
     top_k: TopKOption = None,
@@ -27,16 +37,15 @@ def chat(
     flags = {"home": home, "retrieval.top_k": top_k, "privacy.cloud": "never" if local_only else None}
     desk = open_desk(flags)
     workspace = desk.workspace
-    name = desk.folder(docs) if docs else None
-    if name is None and not workspace.has_documents():
+    if docs is None and collection is None and not workspace.has_documents():
         _offer_this_folder(desk)
+    target = desk.collection(collection, docs)
 
     def open_session() -> Opened:
-        collection = workspace.collection(name) if name else workspace.collection()
-        documents, _ = collection.manifest.counts()
-        session = workspace.session(collection, provider)
+        documents, _ = target.manifest.counts()
+        session = workspace.session(target, provider, source)
         # The first search loads what is heavy; better now than behind the first question.
-        collection.warm_up()
+        target.warm_up()
         counted = "1 document" if documents == 1 else f"{documents:,} documents"
         return Opened(session, f"{counted} · {workspace.chain(provider)}")
 

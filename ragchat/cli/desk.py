@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ragchat.assembly import Workspace, open_workspace
+from ragchat.errors import UsageError
+from ragchat.index.collection import DEFAULT, Collection
 from ragchat.terminal.consent import ask_consent
 from ragchat.terminal.console import Terminal, terminal_here
 from ragchat.terminal.progress import IngestProgress
@@ -30,18 +32,27 @@ class Desk:
     workspace: Workspace
     as_json: bool
 
-    def ingest(self, paths: list[Path]) -> tuple[IngestReport, str]:
-        """Ingest into the default collection, with progress."""
+    def ingest(
+        self, paths: list[Path], collection: str | None = None, encoding: str | None = None
+    ) -> tuple[IngestReport, str]:
+        """Ingest into a collection, with progress; the report, and why a new one got its embedder."""
         with IngestProgress(self.terminal) as progress:
-            return self.workspace.ingest(paths, progress.update)
+            return self.workspace.ingest(paths, progress.update, collection or DEFAULT, encoding)
 
-    def folder(self, path: Path) -> str:
-        """Bring the collection kept for `path` up to date; its name. What went wrong is told on stderr."""
+    def collection(self, name: str | None, docs: Path | None = None) -> Collection:
+        """The collection `name`, or the one kept for `docs`, brought up to date; what failed is told on stderr.
+
+        Raises `NothingIndexed`, and `UsageError` for an unknown name, or for both.
+        """
+        if docs is None:
+            return self.workspace.collection(name or DEFAULT)
+        if name is not None:
+            raise UsageError("--docs and --collection name two collections.", "Leave one of them out.")
         with IngestProgress(self.terminal) as progress:
-            name, report = self.workspace.folder(path, progress.update)
+            kept, report = self.workspace.folder(docs, progress.update)
         if report.failed or report.warnings:
             self.terminal.err.print(ingested(report, self.terminal.directory, None))
-        return name
+        return self.workspace.collection(kept)
 
     def note(self, text: str) -> None:
         """A remark beside the result."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ragchat.cli.options import HomeOption, JsonOption
+from ragchat.cli.options import CollectionOption, HomeOption, JsonOption
 from ragchat.cli.output import print_result
 from ragchat.cli.shapes import chunk_shape, document_shape, relative
 from ragchat.errors import UsageError
@@ -25,13 +25,15 @@ SourcesArgument = Annotated[list[str], typer.Argument(metavar="SOURCE...", help=
 
 
 @app.command("list")
-def list_documents(home: HomeOption = None, as_json: JsonOption = False) -> None:
+def list_documents(
+    collection: CollectionOption = None, home: HomeOption = None, as_json: JsonOption = False
+) -> None:
     """List the indexed documents."""
     from ragchat.cli.desk import open_desk  # noqa: PLC0415
     from ragchat.terminal.views.documents import documents  # noqa: PLC0415
 
     desk = open_desk({"home": home}, as_json=as_json)
-    records = desk.workspace.collection().manifest.documents()
+    records = desk.collection(collection).manifest.documents()
     if as_json:
         print_result({"documents": [document_shape(record) for record in records]})
     else:
@@ -39,13 +41,18 @@ def list_documents(home: HomeOption = None, as_json: JsonOption = False) -> None
 
 
 @app.command("show")
-def show_document(source: SourceArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
+def show_document(
+    source: SourceArgument,
+    collection: CollectionOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Show one document as it was split, with the place of each chunk."""
     from ragchat.cli.desk import open_desk  # noqa: PLC0415
     from ragchat.terminal.views.documents import document  # noqa: PLC0415
 
     desk = open_desk({"home": home}, as_json=as_json)
-    manifest = desk.workspace.collection().manifest
+    manifest = desk.collection(collection).manifest
     record = _named(source, manifest.documents())
     chunks = manifest.chunks_of(record.source)
     if as_json:
@@ -55,15 +62,20 @@ def show_document(source: SourceArgument, home: HomeOption = None, as_json: Json
 
 
 @app.command("remove")
-def remove_documents(sources: SourcesArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
+def remove_documents(
+    sources: SourcesArgument,
+    collection: CollectionOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Remove documents from the index; their files stay."""
     from ragchat.cli.desk import open_desk  # noqa: PLC0415
 
     desk = open_desk({"home": home}, as_json=as_json)
-    collection = desk.workspace.collection()
-    records = collection.manifest.documents()
+    target = desk.collection(collection)
+    records = target.manifest.documents()
     removed = list(dict.fromkeys(_named(source, records).source for source in sources))
-    collection.remove(removed)
+    target.remove(removed)
     if as_json:
         print_result({"removed": [relative(source) for source in removed]})
     else:

@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
-from ragchat.cli.options import EmbedderOption, HomeOption, JsonOption
+from ragchat.cli.options import CollectionOption, EmbedderOption, EncodingOption, HomeOption, JsonOption
 from ragchat.cli.output import print_result
 from ragchat.cli.shapes import report_shape
 
 
 def ingest(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders.")],
+    collection: CollectionOption = None,
+    encoding: EncodingOption = None,
     embedder: EmbedderOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -27,7 +29,7 @@ def ingest(
     from ragchat.terminal.views.ingest import ingested  # noqa: PLC0415
 
     desk = open_desk({"home": home, "retrieval.embedder": embedder}, as_json=as_json)
-    report, reason = desk.ingest(paths)
+    report, reason = desk.ingest(paths, collection, encoding)
     if as_json:
         print_result(report_shape(report, reason))
     else:

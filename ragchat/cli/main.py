@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ragchat import __version__
-from ragchat.cli import docs
+from ragchat.cli import collection, docs
 from ragchat.cli.ask import ask
 from ragchat.cli.chat import chat
 from ragchat.cli.ingest import ingest
 from ragchat.cli.output import print_error
 from ragchat.cli.search import search
+from ragchat.cli.usage import usage
 from ragchat.errors import Interrupted, RagchatError, UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ app.command()(ask)
 app.command()(chat)
 app.command()(search)
 app.command()(ingest)
+app.command()(usage)
 app.add_typer(docs.app, name="docs")
+app.add_typer(collection.app, name="collection")
 
 
 @app.callback(invoke_without_command=True)

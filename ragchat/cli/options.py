@@ -14,9 +14,19 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JS
 HomeOption = Annotated[
     Path | None, typer.Option("--home", metavar="FOLDER", help="Where ragchat keeps its data (RAGCHAT_HOME).")
 ]
+CollectionOption = Annotated[
+    str | None, typer.Option("--collection", metavar="NAME", help="The collection; the default one when left out.")
+]
 DocsOption = Annotated[
     Path | None,
     typer.Option("--docs", metavar="PATH", help="Ask this file or folder instead; it is indexed on the way."),
+]
+SourceOption = Annotated[
+    str | None,
+    typer.Option("--source", metavar="GLOB", help="Ask only the documents whose path, or its end, matches."),
+]
+EncodingOption = Annotated[
+    str | None, typer.Option("--encoding", metavar="NAME", help="Read text files as this, such as cp1250.")
 ]
 ProviderOption = Annotated[
     Provider | None, typer.Option("--provider", help="Ask this provider only; status 5 when it fails.")

@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-from ragchat.cli.options import DocsOption, HomeOption, JsonOption, TopKOption
+from ragchat.cli.options import (
+    CollectionOption,
+    DocsOption,
+    HomeOption,
+    JsonOption,
+    SourceOption,
+    TopKOption,
+)
 from ragchat.cli.output import print_result
 from ragchat.cli.shapes import passage_shape
 from ragchat.errors import NoHits
@@ -15,6 +22,8 @@ from ragchat.errors import NoHits
 def search(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="Words or a question.")],
     docs: DocsOption = None,
+    collection: CollectionOption = None,
+    source: SourceOption = None,
     top_k: TopKOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -24,10 +33,8 @@ def search(
     from ragchat.terminal.views.sources import found  # noqa: PLC0415
 
     desk = open_desk({"home": home, "retrieval.top_k": top_k}, as_json=as_json)
-    workspace = desk.workspace
-    name = desk.folder(docs) if docs else None
-    collection = workspace.collection(name) if name else workspace.collection()
-    result = workspace.retriever(collection).search(query, workspace.settings.retrieval.top_k)
+    retriever = desk.workspace.retriever(desk.collection(collection, docs), source)
+    result = retriever.search(query, desk.workspace.settings.retrieval.top_k)
     for notice in result.notices:
         desk.note(notice)
     if not result.passages:

@@ -32,13 +32,15 @@ def is_binary(head: bytes) -> bool:
     return b"\0" in head and not any(head.startswith(mark) for mark, _ in _BOMS)
 
 
-def decode(data: bytes) -> str:
+def decode(data: bytes, encoding: str | None = None) -> str:
     """The text of `data` with `\\n` at line ends; raises `DocumentError`.
 
-    A byte order mark decides, then UTF-8, then Windows-1252 for what is nearly all ASCII, then the likeliest of
-    a few encodings. UTF-8 with some damage stays UTF-8: U+FFFD stands where a character cannot be read.
+    `encoding`, which Python must know, is taken at its word; None finds it out. A byte order mark decides, then
+    UTF-8, then Windows-1252 for what is nearly all ASCII, then the likeliest of a few encodings. UTF-8 with some
+    damage stays UTF-8: U+FFFD stands where a character cannot be read.
     """
-    return _decoded(data).replace("\r\n", "\n").replace("\r", "\n")
+    text = _decoded(data) if encoding is None else data.decode(encoding, "replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _decoded(data: bytes) -> str:

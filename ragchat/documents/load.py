@@ -32,16 +32,17 @@ _READERS: dict[str, Callable[[str, str, str], Document]] = {
 }
 
 
-def parse(source: str, data: bytes) -> Document:
+def parse(source: str, data: bytes, encoding: str | None = None) -> Document:
     """The document in `data`, read as the suffix of `source` says, else as plain text.
 
-    Raises `DocumentError` for what is not text, cannot be read, or holds no words.
+    `encoding` says what it is written in; None finds it out. Raises `DocumentError` for what is not text, cannot be
+    read, or holds no words.
     """
     if is_binary(data[:8192]):
         raise DocumentError("It is a binary file.", "Convert it to text.")
     name = PurePath(source)
     read = _READERS.get(name.suffix.lower(), read_text)
-    text = decode(data)
+    text = decode(data, encoding)
     document = read(source, text, name.stem)
     if not any(document.text[section.start : section.end].strip() for section in document.sections):
         raise DocumentError("It holds no text.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -103,6 +104,15 @@ class Collection:
         with self.writing():
             self.settle(self.manifest.replace((), sources))
 
+    def erase(self) -> None:
+        """Remove the collection with everything in it; raises `IndexBusy`."""
+        with writing(self.folder):
+            self.close()
+            # The manifest first: without it the rest is no collection, whatever happens meanwhile.
+            for name in ("index.db", "index.db-wal", "index.db-shm"):
+                (self.folder / name).unlink(missing_ok=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
+
     @contextmanager
     def writing(self, wait_s: float = WAIT_S) -> Iterator[None]:
         """Hold the collection alone, and first finish what a writer that died left behind; raises `IndexBusy`."""
@@ -122,6 +132,14 @@ class Collection:
     def _reopen(self) -> None:
         if "vectors" in self.__dict__:
             self.vectors.reopen()
+
+
+def collection_names(home: Path) -> list[str]:
+    """What the collections below `home` are called, in order."""
+    folder = home / "collections"
+    return (
+        sorted(path.name for path in folder.iterdir() if (path / "index.db").is_file()) if folder.is_dir() else []
+    )
 
 
 def folder_collection(path: Path) -> str:

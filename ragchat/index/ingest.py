@@ -51,18 +51,20 @@ def ingest(
     *,
     max_bytes: int,
     never: Path,
+    encoding: str | None = None,
     progress: Progress = lambda _done, _total, _current: None,
 ) -> IngestReport:
     """Bring `collection` up to date with the files below `paths`; `never` is a folder to keep out of.
 
-    Of a folder, what has gone from the disk goes from the collection.
+    `encoding` is what text files are written in; named, every file is read again. Of a folder, what has gone
+    from the disk goes from the collection.
     Raises `UsageError`, `IndexBusy`, `EmbedderError` and `EmbedderMismatch`; a file's own failure is reported.
     """
     started = time.monotonic()
     entries = list(walk(paths, max_bytes=max_bytes, never=never))
     with collection.writing():
         writer = Writer(collection, embedder)
-        run = _Run(collection.manifest, writer)
+        run = _Run(collection.manifest, writer, encoding)
         for done, entry in enumerate(entries):
             progress(done, len(entries), entry.path.name)
             run.take(entry)
@@ -75,8 +77,9 @@ def ingest(
 class _Run:
     """Sorts the files of one walk into what became of them."""
 
-    def __init__(self, manifest: Manifest, writer: Writer) -> None:
+    def __init__(self, manifest: Manifest, writer: Writer, encoding: str | None) -> None:
         self._manifest = manifest
+        self._encoding = encoding
         self._writer = writer
         self._known = {record.source: record for record in manifest.documents()}
         self._added: list[str] = []
@@ -94,11 +97,11 @@ class _Run:
             before = replace(before, id="", modified=-1)  # whatever its file says, it has changed
         if isinstance(entry, Skipped):
             self._skipped.append((source, entry.reason))
-        elif before and (before.bytes, before.modified) == (entry.size, entry.modified):
+        elif before and not self._encoding and (before.bytes, before.modified) == (entry.size, entry.modified):
             self._unchanged.append(source)
         else:
             try:
-                document = _read(entry.path)
+                document = _read(entry.path, self._encoding)
             except DocumentError as error:
                 self._failed.append((source, error.message))
             else:
@@ -140,12 +143,12 @@ class _Run:
         )
 
 
-def _read(path: Path) -> Document:
+def _read(path: Path, encoding: str | None) -> Document:
     try:
         str(path).encode()
     except UnicodeEncodeError as error:
         raise DocumentError("Its name is not UTF-8.", "Rename it.") from error
     try:
-        return parse(str(path), path.read_bytes())
+        return parse(str(path), path.read_bytes(), encoding)
     except OSError as error:
         raise DocumentError(f"It cannot be read: {error.strerror}.", "Check its permissions.") from error

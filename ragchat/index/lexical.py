@@ -34,13 +34,21 @@ def remove_words(connection: sqlite3.Connection, rows: Iterable[int]) -> None:
     connection.executemany("DELETE FROM words WHERE rowid = ?", ((row,) for row in rows))
 
 
-def best_rows(connection: sqlite3.Connection, wanted: Sequence[str], count: int) -> dict[int, float]:
-    """The rows of the `count` chunks with the highest BM25 for the terms `wanted`, best first."""
+def best_rows(
+    connection: sqlite3.Connection, wanted: Sequence[str], count: int, among: Iterable[int] | None = None
+) -> dict[int, float]:
+    """The rows of the `count` chunks with the highest BM25 for the terms `wanted`, best first.
+
+    `among` are the rows that may be found; None allows all.
+    """
     if not wanted:
         return {}
     query = " OR ".join(f'"{term}"' for term in wanted)
+    allowed = "" if among is None else "AND rowid IN (SELECT value FROM json_each(?))"
+    rows = () if among is None else (json.dumps(list(among)),)
     found = connection.execute(
-        "SELECT rowid, -rank AS score FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?", (query, count)
+        f"SELECT rowid, -rank AS score FROM words WHERE words MATCH ? {allowed} ORDER BY rank LIMIT ?",
+        (query, *rows, count),
     )
     return {row["rowid"]: row["score"] for row in found}
 

@@ -125,6 +125,16 @@ class Manifest:
             self._count_change()
 
     @property
+    def folder(self) -> str | None:
+        """The path that the collection is kept for; None when it is a person's own."""
+        return self._property("folder")
+
+    def keep_folder(self, path: str) -> None:
+        """Note the path that the collection is kept for."""
+        with transaction(self._connection):
+            self._set_property("folder", path)
+
+    @property
     def generation(self) -> int:
         """Goes up with every change."""
         return int(self._property("generation") or 0)
@@ -178,6 +188,15 @@ class Manifest:
         wanted = json.dumps(list(ids))
         found = self._connection.execute(
             "SELECT id, row FROM chunks WHERE id IN (SELECT value FROM json_each(?))", (wanted,)
+        )
+        return {row["id"]: row["row"] for row in found}
+
+    def rows_below(self, pattern: str) -> dict[str, int]:
+        """Id and row of each chunk whose document's source, or the end of it after a slash, matches a glob."""
+        found = self._connection.execute(
+            "SELECT c.id, c.row FROM chunks c JOIN documents d ON d.row = c.document"
+            " WHERE d.source GLOB ?1 OR d.source GLOB '*/' || ?1",
+            (pattern,),
         )
         return {row["id"]: row["row"] for row in found}
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ragchat.core.passage import Passage
-from ragchat.errors import EmbedderError
+from ragchat.errors import EmbedderError, UsageError
 from ragchat.index.fusion import fuse
 from ragchat.index.lexical import best_rows, rarity, terms_of
 from ragchat.index.rerank import examine
@@ -56,42 +56,64 @@ _MOST_TERMS = 64
 
 
 class Retriever:
-    """Searches one collection."""
+    """Searches one collection, or those of its documents whose source matches the glob `only`."""
 
-    def __init__(self, collection: Collection, embedder: Embedder, weights: Weights | None = None) -> None:
+    def __init__(
+        self,
+        collection: Collection,
+        embedder: Embedder,
+        weights: Weights | None = None,
+        *,
+        only: str | None = None,
+    ) -> None:
         self._collection = collection
         self._manifest = collection.manifest
         self._embedder = embedder
         self._weights = weights or Weights()
+        self._only = only
 
     def search(self, question: str, count: int) -> SearchResult:
         """The best `count` passages, none where nothing matches; by words alone when the embedder fails.
 
-        Raises `NothingIndexed`, `EmbedderMismatch` and `IndexDamaged`.
+        Raises `NothingIndexed`, `EmbedderMismatch`, `IndexDamaged`, and `UsageError` when no document matches.
         """
         self._collection.refresh()
         self._collection.require_documents()
+        allowed = self._allowed()
         notices: tuple[str, ...] = ()
         try:
-            nearest = self._nearest(question, self._candidates(count))
+            nearest = self._nearest(question, self._candidates(count), allowed)
         except EmbedderError as error:
             nearest, notices = [], (f"{error.message} The search went by words alone.",)
         with self._manifest.snapshot():
             return SearchResult(self._passages(question, nearest, count), notices)
 
+    def _allowed(self) -> dict[str, int] | None:
+        """Id and row of each chunk that may be found; None allows all."""
+        if self._only is None:
+            return None
+        allowed = self._manifest.rows_below(self._only)
+        if not allowed:
+            raise UsageError(f"No indexed document matches {self._only}.", "See them all: ragchat docs list")
+        return allowed
+
     def _candidates(self, count: int) -> int:
         return max(self._weights.candidates, _CHUNKS_TAKEN * count)
 
-    def _nearest(self, question: str, candidates: int) -> list[tuple[str, float]]:
+    def _nearest(self, question: str, candidates: int, allowed: dict[str, int] | None) -> list[tuple[str, float]]:
         self._collection.require(self._embedder.fingerprint)
         vector = self._embedder.embed_query(question)
-        return self._collection.vectors.nearest(vector, candidates) if vector.any() else []
+        among = None if allowed is None else list(allowed)
+        return self._collection.vectors.nearest(vector, candidates, among) if vector.any() else []
 
     def _passages(self, question: str, nearest: Sequence[tuple[str, float]], count: int) -> tuple[Passage, ...]:
         wanted = query_terms(question)[:_MOST_TERMS]
         known = self._manifest.rows(name for name, _ in nearest)
         dense = {known[name]: similarity for name, similarity in nearest if name in known}
-        lexical = best_rows(self._manifest.connection, wanted, self._candidates(count))
+        # Asked anew: rows may have changed since the vectors were searched.
+        allowed = self._allowed()
+        among = None if allowed is None else allowed.values()
+        lexical = best_rows(self._manifest.connection, wanted, self._candidates(count), among)
         if not lexical:
             dense = {row: similarity for row, similarity in dense.items() if similarity >= self._weights.noise}
         scores = self._rank(wanted, dense, lexical, count)

@@ -84,14 +84,24 @@ class Vectors:
         for start in range(0, len(ids), _BATCH):
             self._collection.delete(ids=list(ids[start : start + _BATCH]))
 
-    def nearest(self, vector: NDArray[np.float32], count: int) -> list[tuple[str, float]]:
-        """The ids of the `count` nearest vectors with their cosine similarity, best first."""
-        return list(self._nearest(vector, count))
+    def nearest(
+        self, vector: NDArray[np.float32], count: int, among: Sequence[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """The ids of the `count` nearest vectors with their cosine similarity, best first.
 
-    def _nearest(self, vector: NDArray[np.float32], count: int) -> Iterator[tuple[str, float]]:
+        `among` are the ids that may be found; None allows all.
+        """
+        return list(self._nearest(vector, count, among))
+
+    def _nearest(
+        self, vector: NDArray[np.float32], count: int, among: Sequence[str] | None
+    ) -> Iterator[tuple[str, float]]:
         try:
             found = self._collection.query(
-                query_embeddings=vector[None, :], n_results=count, include=["distances"]
+                query_embeddings=vector[None, :],
+                ids=None if among is None else list(among),
+                n_results=count,
+                include=["distances"],
             )
         except ChromaError as error:
             raise IndexDamaged(

@@ -1,0 +1,86 @@
+"""What the ledger adds up to."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from ragchat.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Grouping: TypeAlias = Literal["provider", "model", "day"]
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRow:
+    """The attempts that share a `key`, which names its parts: `provider`, `model` or `day`.
+
+    `requests` were sent, `skipped` were not; `failed` is a part of the requests. `cost` in US dollars adds up
+    what is known, and is None when nothing is; `unknown_costs` counts the requests without a price.
+    """
+
+    key: tuple[tuple[str, str], ...]
+    requests: int = 0
+    skipped: int = 0
+    failed: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: Decimal | None = None
+    unknown_costs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReport:
+    """A row for each key, in its order, and all of them together."""
+
+    rows: tuple[UsageRow, ...]
+    totals: UsageRow
+
+
+def usage_report(connection: sqlite3.Connection, by: Grouping) -> UsageReport:
+    """Add up the ledger; days are those of the local time zone. Raises `StorageError`."""
+    rows: dict[tuple[tuple[str, str], ...], UsageRow] = {}
+    totals = UsageRow(())
+    try:
+        for attempt in connection.execute(
+            "SELECT at, provider, model, outcome, prompt_tokens, completion_tokens, cost FROM attempts"
+        ):
+            key = _key(attempt, by)
+            rows[key] = _with(rows.get(key, UsageRow(key)), attempt)
+            totals = _with(totals, attempt)
+    except sqlite3.Error as error:
+        raise StorageError(
+            f"The ledger cannot be read: {error}.", "Check the disk and its permissions."
+        ) from error
+    return UsageReport(tuple(_sorted(rows.values())), totals)
+
+
+def _key(attempt: sqlite3.Row, by: Grouping) -> tuple[tuple[str, str], ...]:
+    if by == "day":
+        return (("day", f"{datetime.fromisoformat(attempt['at']).astimezone():%Y-%m-%d}"),)
+    provider = ("provider", str(attempt["provider"]))
+    return (provider,) if by == "provider" else (provider, ("model", str(attempt["model"])))
+
+
+def _with(row: UsageRow, attempt: sqlite3.Row) -> UsageRow:
+    if attempt["outcome"] == "skipped":
+        return replace(row, skipped=row.skipped + 1)
+    known = attempt["cost"] is not None
+    return replace(
+        row,
+        requests=row.requests + 1,
+        failed=row.failed + (attempt["outcome"] == "error"),
+        prompt_tokens=row.prompt_tokens + (attempt["prompt_tokens"] or 0),
+        completion_tokens=row.completion_tokens + (attempt["completion_tokens"] or 0),
+        cost=(row.cost or Decimal(0)) + Decimal(attempt["cost"]) if known else row.cost,
+        unknown_costs=row.unknown_costs + (not known),
+    )
+
+
+def _sorted(rows: Iterable[UsageRow]) -> list[UsageRow]:
+    return sorted(rows, key=lambda row: row.key)
