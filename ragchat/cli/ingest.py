@@ -20,7 +20,7 @@ def ingest(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Index files and folders: text, Markdown, CSV, JSON and JSON Lines.
+    """Index files and folders: text, Markdown, HTML, PDF, Word, EPUB, CSV, JSON, notebooks, source code.
 
     Run it again after changes: only what changed is read, and of a folder, what is gone leaves the index.
     Hidden files and those that .gitignore or .ragchatignore name are left out.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pathspec import GitIgnoreSpec
 
-from ragchat.documents.decode import is_binary
+from ragchat.documents.load import is_readable
 from ragchat.errors import UsageError
 
 if TYPE_CHECKING:
@@ -167,4 +167,4 @@ def _refusal(path: Path, status: os.stat_result, max_bytes: int) -> str | None:
         head = file.read(8192)
     if not head:
         return "empty"
-    return "not text" if is_binary(head) else None
+    return None if is_readable(path.name, head) else "not text"
