@@ -14,7 +14,7 @@ _BREAK = re.compile(
     r"""
     (?P<stop> (?<![.!?…]) [.!?…]++ ["'”’»)\]*_]*+ ) \s++   # the end of a sentence
     | (?<![。！？।॥۔؟]) [。！？।॥۔؟]++ [」』）”’]*+ \s*+        # the same where no space need follow
-    | (?<!\n) \n [^\S\n]*+ (?: \n [^\S\n]*+ )++             # a blank line
+    | (?<!\n) \n [^\S\n]*+ (?> (?: \n [^\S\n]*+ )+ )           # a blank line
     | \n [^\S\n]*+ (?= (?: [-*+•] | \d{1,3}+ [.)] ) [ \t] )  # an item of a list
     | \n [^\S\n]*+ (?= [|>\#] )                              # a row of a table, a quotation, a heading
     """,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -32,3 +33,15 @@ def test_every_module_says_what_it_is() -> None:
         if (text := path.read_text("utf-8")) and not text.startswith('"""')
     ]
     assert silent == []
+
+
+def test_no_pattern_repeats_a_group_possessively() -> None:
+    """Python before 3.11.5 matches `(?:…)*+` wrongly; an atomic group around the repetition says the same."""
+    repeated = re.compile(r"\)\s*(?:[*+?]|\{[\d,]+\})\+")
+    found = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in (ROOT / "ragchat").rglob("*.py")
+        for line in path.read_text("utf-8").splitlines()
+        if repeated.search(line)
+    ]
+    assert found == []

@@ -21,7 +21,7 @@ _MARKUP = re.compile(r"<(?:(?P<comment>!--)|(?P<closing>/?)(?P<name>[a-zA-Z][^\s
 _COMMENT_END = re.compile(r"--!?>")
 # A quoted value may hold any sign; one whose quotation mark is never closed counts as unquoted.
 _ATTRIBUTE = re.compile(
-    r"""[\s/]*+ (?P<key>[^\s/>][^\s/>=]*+) (?: \s*+ = \s*+ (?P<value> "[^"]*+" | '[^']*+' | [^\s>]*+ ))?+""",
+    r"""[\s/]*+ (?P<key>[^\s/>][^\s/>=]*+) (?> (?: \s*+ = \s*+ (?P<value> "[^"]*+" | '[^']*+' | [^\s>]*+ ))? )""",
     re.VERBOSE,
 )
 _TAG_END = re.compile(r"[\s/]*+>?")

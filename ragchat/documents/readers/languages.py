@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+# Possessive repetition of a group is wrong before Python 3.11.5: an atomic group stands around it.
 # Unclosed, a token that may span lines goes on to the end of the text: none is looked for twice.
 _BLOCK_COMMENT = r"/\*.*?(?:\*/|\Z)"
 _TRIPLE_QUOTED = "|".join(
-    rf"{quote * 3}[^{quote}\\]*+(?:(?:\\.|{quote}(?!{quote * 2}))[^{quote}\\]*+)*+(?:{quote * 3}|\Z)"
+    rf"{quote * 3}[^{quote}\\]*+(?>(?:(?:\\.|{quote}(?!{quote * 2}))[^{quote}\\]*+)*)(?:{quote * 3}|\Z)"
     for quote in "\"'"
 )
-_QUOTED = "|".join(rf"{quote}[^{quote}\\\n]*+(?:\\.[^{quote}\\\n]*+)*+{quote}?" for quote in "\"'")
-_TEMPLATE = r"`[^`\\]*+(?:\\.[^`\\]*+)*+(?:`|\Z)"
+_QUOTED = "|".join(rf"{quote}[^{quote}\\\n]*+(?>(?:\\.[^{quote}\\\n]*+)*){quote}?" for quote in "\"'")
+_TEMPLATE = r"`[^`\\]*+(?>(?:\\.[^`\\]*+)*)(?:`|\Z)"
 # Behind these signs a slash begins a regular expression, in which a quotation mark is a character like others.
-_REGEX = r"[=(,:]\s{0,9}/(?![*/])(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.){0,99}+\]){1,200}+/"
+_REGEX = r"[=(,:]\s{0,9}/(?![*/])(?>(?:[^/\\\n\[]|\\.|\[(?>(?:[^\]\\\n]|\\.){0,99})\]){1,200})/"
 _HEREDOC = r"<<<?[-~]?[\"']?(?P<tag>[A-Z_]\w*+)(?!\)).*?(?:\n[ \t]*+(?P=tag)\b|\Z)"
 _DOLLAR_QUOTED = r"\$(?P<tag>\w*+)\$.*?(?:\$(?P=tag)\$|\Z)"
 
@@ -37,15 +38,15 @@ _CLOSING_LINE = re.compile(_CLOSING)
 _CLOSING_LINE_OR_LABEL = re.compile(rf"{_CLOSING}|\w+(?:[ ]\w+)?:[ \t]*$", re.MULTILINE)
 
 _MODIFIERS = (
-    r"(?:(?:export|default|declare|abstract|async|public|private|protected|internal|static|final|sealed|partial"
+    r"(?>(?:(?:export|default|declare|abstract|async|public|private|protected|internal|static|final|sealed|partial"
     r"|override|open|data|inline|value|case|implicit|lazy|readonly|unsafe|const|extern(?:[ ]\"\w+\")?|suspend"
     r"|operator|mutating|fileprivate|indirect|virtual|inner|companion|expect|actual|local|typedef|strictfp"
-    r"|pub(?:\([^)\n]{1,40}\))?|@\w+)[ \t]+){0,8}+"
+    r"|pub(?:\([^)\n]{1,40}\))?|@\w+)[ \t]+){0,8})"
 )
 # A line that ends in a semicolon declares; it stays with its neighbours.
 _OPEN_ENDED = r"(?![^\n]*;[ \t]*$)[ \t]*+"
 # A keyword before one of these signs is a name: `type = 1`, `type: 1`.
-_HEADING = r"\b(?![ \t]*(?:[.,:?)\]]|=(?!=)))(?:[^\n{(=:;]|::){0,120}+"
+_HEADING = r"\b(?![ \t]*(?:[.,:?)\]]|=(?!=)))(?>(?:[^\n{(=:;]|::){0,120})"
 
 
 def _keywords(words: str, *others: str) -> re.Pattern[str]:
