@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from ragchat.conversation.session import Session
@@ -23,25 +23,35 @@ from ragchat.pipeline.answering import Answering
 from ragchat.privacy.consent import CREATE_CONSENTS, Consent
 from ragchat.settings.load import load_settings
 from ragchat.storage.database import open_database
+from ragchat.upkeep import doctor
+from ragchat.upkeep.checks.surroundings import wrong_settings
 from ragchat.usage.ledger import CREATE_ATTEMPTS, Ledger
 from ragchat.usage.report import usage_report
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ragchat.core.protocols import Embedder, Generator
     from ragchat.index.ingest import IngestReport, Progress
     from ragchat.privacy.consent import Decision, Question
     from ragchat.settings.load import Loaded
+    from ragchat.upkeep.checks.surroundings import Screen
+    from ragchat.upkeep.finding import Finding
     from ragchat.usage.report import Grouping, UsageReport
 
 # Append only: a script's position is the version of the schema it leads to.
 _STATE_SCHEMA = (CREATE_ATTEMPTS, CREATE_CONSENTS)
+_STATE_FILE = "state.db"
+# It loads no model, so the server need not be given the time for that.
+_EXAMINING_TIMEOUT_S = 5.0
 
 PROVIDERS = ("groq", "ollama", "extractive")
 """In the order they are tried."""
+
+# What consent for a corpus to be measured is kept under: no collection can have this name.
+_BENCH_CORPUS = "bench corpus"
 
 
 def open_workspace(
@@ -55,6 +65,25 @@ def open_workspace(
     Raises `SettingsError`.
     """
     return Workspace(load_settings(flags=flags, environ=environ, cwd=directory), ask)
+
+
+def examine(
+    flags: Mapping[str, object], environ: Mapping[str, str], directory: Path, screen: Screen, name: str | None
+) -> Iterator[Finding]:
+    """Look at everything, and the collection `name`; a setting that is wrong is found, not raised."""
+    yield from doctor.examine_surroundings(screen)
+    try:
+        loaded = load_settings(flags=flags, environ=environ, cwd=directory)
+    except SettingsError as error:
+        yield wrong_settings(error)
+    else:
+        yield from doctor.examine(
+            loaded,
+            name,
+            ollama=OllamaClient(loaded.settings.ollama.host, _EXAMINING_TIMEOUT_S),
+            ledger_file=loaded.settings.home / _STATE_FILE,
+            open_ledger=partial(open_database, migrations=_STATE_SCHEMA),
+        )
 
 
 class Workspace:
@@ -218,6 +247,17 @@ class Workspace:
     def _by_default(self, *names: str) -> bool:
         return all(self._origins[name].kind == "default" for name in names)
 
+    def bench_embedder(self) -> Embedder:
+        """The embedder to measure: for `auto` the bundled one, so that figures do not hang on a running server.
+
+        Raises `SettingsError` when the corpus may not be sent where it is.
+        """
+        wish = self.settings.retrieval.embedder
+        if wish == "ollama":
+            self._require_consent(_BENCH_CORPUS)
+        chosen = "bundled" if wish == "auto" else wish
+        return choose_embedder(chosen, self._ollama, self.settings.ollama.embed_model).embedder
+
     def _ingesting_embedder(self, collection: Collection) -> tuple[Embedder, str]:
         own = collection.embedder
         wish = self.settings.retrieval.embedder
@@ -239,7 +279,7 @@ class Workspace:
 
     @cached_property
     def _state(self) -> sqlite3.Connection:
-        return open_database(self.settings.home / "state.db", _STATE_SCHEMA)
+        return open_database(self.settings.home / _STATE_FILE, _STATE_SCHEMA)
 
     @cached_property
     def _ollama(self) -> OllamaClient:

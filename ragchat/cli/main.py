@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ragchat import __version__
-from ragchat.cli import collection, docs
+from ragchat.cli import bench, collection, docs
 from ragchat.cli.ask import ask
 from ragchat.cli.chat import chat
+from ragchat.cli.doctor import doctor
 from ragchat.cli.ingest import ingest
 from ragchat.cli.output import print_error
 from ragchat.cli.search import search
@@ -41,8 +42,10 @@ app.command()(chat)
 app.command()(search)
 app.command()(ingest)
 app.command()(usage)
+app.command()(doctor)
 app.add_typer(docs.app, name="docs")
 app.add_typer(collection.app, name="collection")
+app.add_typer(bench.app, name="bench")
 
 
 @app.callback(invoke_without_command=True)

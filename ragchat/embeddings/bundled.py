@@ -67,16 +67,31 @@ class BundledEmbedder:
         row: NDArray[np.float32] = self.embed_documents([text])[0]
         return row
 
+    def token_ends(self, text: str) -> list[int]:
+        """Where in `text` each of its tokens ends, in characters: as many as the text has tokens.
+
+        Several tokens can spell one character; all of them end behind it.
+        """
+        return [
+            at + end
+            for at in range(0, len(text), _PIECE)
+            for _, end in self._tokenizer.encode(_sound(text[at : at + _PIECE]), add_special_tokens=False).offsets
+        ]
+
     def _tokens(self, texts: Sequence[str]) -> Iterator[tuple[int, NDArray[np.int64]]]:
         """The tokens of each piece, with the row of its text."""
-        # Half a character, which an argument or a JSON file can hold, is more than the tokenizer takes.
-        whole = [text.encode("utf-8", "replace").decode() for text in texts]
+        whole = [_sound(text) for text in texts]
         pieces = [
             (row, text[at : at + _PIECE]) for row, text in enumerate(whole) for at in range(0, len(text), _PIECE)
         ]
         encoded = self._tokenizer.encode_batch_fast([piece for _, piece in pieces], add_special_tokens=False)
         for (row, _), encoding in zip(pieces, encoded, strict=True):
             yield row, np.asarray(encoding.ids, dtype=np.int64)
+
+
+def _sound(text: str) -> str:
+    """Half a character, which an argument or a JSON file can hold, is more than the tokenizer takes."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _package_folder() -> Path:

@@ -114,7 +114,7 @@ class OllamaGenerator:
     def _resolved(self) -> OllamaModel:
         if self._found is None:
             models = self._client.models()
-            self._found = _named(models, self._wanted) if self._wanted else _chosen(models)
+            self._found = chat_model(models, self._wanted)
         return self._found
 
     def _think(self, model: OllamaModel) -> bool | str | None:
@@ -122,6 +122,11 @@ class OllamaGenerator:
         if "thinking" not in (model.capabilities or self._client.capabilities(model.name)):
             return None
         return "low" if "gpt-oss" in model.name or "gptoss" in model.family else False
+
+
+def chat_model(models: tuple[OllamaModel, ...], wanted: str | None) -> OllamaModel:
+    """The model `wanted`, or the newest that chats here; raises `GenerationError` when there is none."""
+    return _named(models, wanted) if wanted else _chosen(models)
 
 
 def _named(models: tuple[OllamaModel, ...], name: str) -> OllamaModel:

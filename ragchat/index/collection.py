@@ -37,14 +37,14 @@ class Collection:
                 "Use up to 63 letters, digits, dots, hyphens and underscores, beginning with a letter or digit.",
             )
         self.name = name
-        self.folder = private_folder(_folder(home, name))
+        self.folder = private_folder(collection_folder(home, name))
         self.manifest = Manifest(self.folder / "index.db")
         self._seen = self.manifest.generation
 
     @staticmethod
     def exists(home: Path, name: str = DEFAULT) -> bool:
         """Whether there is anything of this name; looking makes nothing."""
-        return (_folder(home, name) / "index.db").is_file()
+        return (collection_folder(home, name) / "index.db").is_file()
 
     @cached_property
     def vectors(self) -> Vectors:
@@ -147,5 +147,6 @@ def folder_collection(path: Path) -> str:
     return f"docs-{identity(path.resolve())[:16]}"
 
 
-def _folder(home: Path, name: str) -> Path:
+def collection_folder(home: Path, name: str) -> Path:
+    """Where the collection `name` lies, or would."""
     return home / "collections" / name

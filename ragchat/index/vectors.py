@@ -46,10 +46,7 @@ class Vectors:
             self._client = Client.from_system(self._system)
             self._collection = self._made()
         except Exception as error:  # its Rust core raises what it likes
-            raise IndexDamaged(
-                f"The vectors in {self._folder} cannot be opened: {error}.",
-                f"Remove {self._folder.parent} and ingest again.",
-            ) from error
+            raise self._damaged("opened", error) from error
 
     def _made(self) -> ChromaCollection:
         return self._client.get_or_create_collection(
@@ -84,6 +81,19 @@ class Vectors:
         for start in range(0, len(ids), _BATCH):
             self._collection.delete(ids=list(ids[start : start + _BATCH]))
 
+    def count(self) -> int:
+        """How many vectors can be read; raises `IndexDamaged`.
+
+        Each is read: Chroma's own count is right even when the file that holds the vectors is gone.
+        """
+        counted = 0
+        try:
+            while found := self._collection.get(limit=_BATCH, offset=counted, include=["embeddings"])["ids"]:
+                counted += len(found)
+        except ChromaError as error:
+            raise self._damaged("read", error) from error
+        return counted
+
     def nearest(
         self, vector: NDArray[np.float32], count: int, among: Sequence[str] | None = None
     ) -> list[tuple[str, float]]:
@@ -104,11 +114,14 @@ class Vectors:
                 include=["distances"],
             )
         except ChromaError as error:
-            raise IndexDamaged(
-                f"The vectors in {self._folder} cannot be searched: {error}.",
-                f"Remove {self._folder.parent} and ingest again.",
-            ) from error
+            raise self._damaged("searched", error) from error
         distances = found["distances"]
         if distances is not None:
             for name, distance in zip(found["ids"][0], distances[0], strict=True):
                 yield name, 1.0 - float(distance)
+
+    def _damaged(self, done: str, error: Exception) -> IndexDamaged:
+        return IndexDamaged(
+            f"The vectors in {self._folder} cannot be {done}: {error}.",
+            f"Remove {self._folder.parent} and ingest again.",
+        )

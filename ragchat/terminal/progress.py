@@ -1,4 +1,4 @@
-"""How far an ingest is, while it runs."""
+"""How far a long piece of work is, while it runs."""
 
 from __future__ import annotations
 
@@ -27,14 +27,13 @@ if TYPE_CHECKING:
 _BAR = 20
 
 
-class IngestProgress:
-    """A bar on stderr with files, rate, time left and the current file; nothing where nobody looks.
+class StepProgress:
+    """A bar on stderr with steps, rate, time left and what is being done; nothing where nobody looks.
 
     The bar leaves no trace: the report says what was done.
     """
 
     def __init__(self, terminal: Terminal) -> None:
-        self._directory = terminal.directory
         self._bar = Progress(
             BarColumn(_BAR),
             MofNCompleteColumn(),
@@ -57,14 +56,25 @@ class IngestProgress:
         self._bar.stop()
 
     def update(self, done: int, total: int, current: str) -> None:
+        """`done` of `total` steps are through; `current` says of what, in visible text."""
+        self._bar.update(self._task, completed=done, total=total, description=current)
+
+
+class IngestProgress(StepProgress):
+    """The same with a file for each step."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        super().__init__(terminal)
+        self._directory = terminal.directory
+
+    def update(self, done: int, total: int, current: str) -> None:
         """`done` of `total` files are through; `current` is the source being read."""
-        shown = shown_path(current, self._directory) if current else ""
-        self._bar.update(self._task, completed=done, total=total, description=shown)
+        super().update(done, total, shown_path(current, self._directory) if current else "")
 
 
 class _Rate(ProgressColumn):
-    """Files a second."""
+    """Steps a second."""
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        return Text(f"{speed:,.0f} files/s" if speed else "", style="state")
+        return Text(f"{speed:,.0f}/s" if speed else "", style="state")

@@ -32,7 +32,8 @@ CODE_NAMES = tuple(_BY_NAME)
 _INDENT = re.compile(r"^[^\S\n]*+(?=\S)", re.MULTILINE)
 # What belongs to the definition below it: decorators, annotations, attributes, preprocessor and template lines.
 _ATTRIBUTE = re.compile(
-    r"([ \t]*)(?:@[\w.:]+[ \t]*(?:$|\#|//|\([^\n]*\)[ \t]*(?:$|\#|//)|\([^\n]*(?>(?:\n(?!\1\S)[^\n]*)*)(?:\n\1\))?)"
+    r"([ \t]*)(?:@[\w.:]+[ \t]*(?:$|\#|//|\([^\n]*\)[ \t]*(?:$|\#|//)"
+    r"|\([^\n]*(?>(?:\n(?!\1\S)[^\n]*)*)(?:\n\1\))?)"
     r"|\[[^\n]*\][ \t]*$|\#(?!\w+\()|template[ \t]*<[^\n]*>[ \t]*$)",
     re.MULTILINE,
 )

@@ -1,0 +1,1 @@
+"""How good: figures on a question set."""

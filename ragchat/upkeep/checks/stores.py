@@ -1,0 +1,110 @@
+"""What ragchat has written: the ledger, and the index of a collection."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from ragchat.errors import IndexBusy, RagchatError, StorageError
+from ragchat.index.lock import writing
+from ragchat.upkeep.finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from ragchat.index.collection import Collection
+
+_INGEST = "Ingest some documents: ragchat ingest PATH"
+
+
+def check_ledger(file: Path, open_ledger: Callable[[Path], sqlite3.Connection]) -> Finding:
+    """`ledger`: whether the database `file`, which holds attempts and consents, is whole."""
+    if not file.exists():
+        return Finding("ledger", "ok", "No question has been asked yet.")
+    try:
+        with closing(open_ledger(file)) as connection:
+            damage = _damage(connection)
+    except StorageError as error:
+        return Finding("ledger", "problem", error.message, error.hint)
+    except sqlite3.Error as error:
+        damage = str(error)
+    if damage:
+        return Finding("ledger", "problem", f"{file} is damaged: {damage}.", "Move it away; a new one is made.")
+    return Finding("ledger", "ok", "The ledger of attempts is whole.")
+
+
+def missing_index(name: str | None) -> Finding:
+    """`index`: the collection `name`, None for the default one, is not there."""
+    if name is None:
+        return Finding("index", "warning", "Nothing is indexed yet.", _INGEST)
+    return Finding(
+        "index", "problem", f"There is no collection called {name}.", "See them all: ragchat collection list"
+    )
+
+
+def unusable_index(folder: Path, error: Exception) -> Finding:
+    """`index`: what was raised when the collection in `folder` was opened or read."""
+    again = f"Remove {folder} and ingest again."
+    if isinstance(error, RagchatError):
+        # SQLite says so, and not with one of its subclasses, when the file is none of its own any more.
+        damaged = type(error.__cause__) is sqlite3.DatabaseError
+        return Finding("index", "problem", error.message, again if damaged else error.hint)
+    if isinstance(error, OSError):
+        return Finding(
+            "index", "problem", f"{folder} cannot be read: {error.strerror}.", "Give yourself the right to."
+        )
+    return Finding("index", "problem", f"{folder / 'index.db'} is damaged: {error}.", again)
+
+
+def check_index(collection: Collection, wish: str) -> Finding:
+    """`index`: whether its two halves are whole and agree, and it goes with the embedder wished for."""
+    try:
+        # Alone: between a writer's two halves they do not agree.
+        with closing(collection), writing(collection.folder, wait_s=0):
+            return _looked_into(collection, wish)
+    except IndexBusy as error:
+        return Finding("index", "warning", error.message, error.hint)
+    except (RagchatError, sqlite3.Error, OSError) as error:
+        return unusable_index(collection.folder, error)
+
+
+def _looked_into(collection: Collection, wish: str) -> Finding:
+    if damage := _damage(collection.manifest.connection):
+        raise sqlite3.DatabaseError(damage)
+    documents, chunks = collection.manifest.counts()
+    orphans, vectors = len(collection.manifest.orphans()), collection.vectors.count()
+    counts = f"{_counted(documents, 'document')} and {_counted(chunks, 'chunk')}"
+    held = f"The collection {collection.name} holds {counts}"
+    if not chunks <= vectors <= chunks + orphans:
+        return Finding(
+            "index",
+            "problem",
+            f"{held}, but {_counted(vectors, 'vector')}.",
+            f"Run `ragchat collection remove {collection.name}` and ingest again.",
+        )
+    kind = (collection.embedder or "").partition("/")[0]
+    if documents and wish not in ("auto", kind):
+        return Finding(
+            "index",
+            "problem",
+            f"{held}, embedded by {collection.embedder}, and {wish} is asked for.",
+            "Leave RAGCHAT_EMBEDDER out to use the collection's own.",
+        )
+    if orphans:
+        message = f"{held}. A writer was stopped before it had finished."
+        return Finding("index", "warning", message, "The next `ragchat ingest` tidies up.")
+    if not documents:
+        return Finding("index", "warning", f"The collection {collection.name} is empty.", _INGEST)
+    return Finding("index", "ok", f"{held}, with a vector for each.")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _damage(connection: sqlite3.Connection) -> str:
+    """The first thing that SQLite finds wrong with its file; may raise it too."""
+    said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    return "" if said == "ok" else said

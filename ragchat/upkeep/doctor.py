@@ -1,0 +1,91 @@
+"""The examination: everything that ragchat needs is looked at, from the ground up.
+
+Nothing is mended, and nothing is sent but the question to Ollama which version and models it has.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ragchat.embeddings.choose import choose_embedder, embedder_of
+from ragchat.errors import RagchatError, SettingsError
+from ragchat.index.collection import DEFAULT, Collection, collection_folder
+from ragchat.upkeep.checks import home, providers, stores, surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from ragchat.core.protocols import Embedder
+    from ragchat.ollama.client import OllamaClient
+    from ragchat.settings.load import Loaded
+    from ragchat.settings.model import Settings
+    from ragchat.upkeep.checks.surroundings import Screen
+    from ragchat.upkeep.finding import Finding
+
+
+def examine_surroundings(screen: Screen) -> Iterator[Finding]:
+    """What can be said without the settings."""
+    yield surroundings.check_python(sys.version_info[:3])
+    yield surroundings.check_terminal(screen)
+    yield surroundings.check_office()
+
+
+def examine(
+    loaded: Loaded,
+    collection: str | None,
+    *,
+    ollama: OllamaClient,
+    ledger_file: Path,
+    open_ledger: Callable[[Path], sqlite3.Connection],
+) -> Iterator[Finding]:
+    """What the settings lead to, and one collection: the default one when `collection` is None.
+
+    What lies in a home that cannot be used is not looked at.
+    """
+    settings = loaded.settings
+    local_only = settings.privacy.cloud == "never"
+    yield surroundings.check_settings(loaded.warnings)
+    usable = home.check_home(settings.home)
+    yield usable
+    bound = None
+    if usable.state != "problem":
+        if settings.home.exists():
+            yield home.check_permissions(settings.home)
+        yield home.check_disk(settings.home)
+        yield stores.check_ledger(ledger_file, open_ledger)
+        index, bound = _index(settings, collection)
+        yield index
+    chosen = partial(_embedder, settings, ollama, bound)
+    yield providers.check_embedder(chosen, bound, collection or DEFAULT)
+    yield providers.check_ollama(ollama, settings.ollama, local_only=local_only)
+    yield providers.check_groq(settings.groq, local_only=local_only)
+
+
+def _index(settings: Settings, name: str | None) -> tuple[Finding, str | None]:
+    """What was found, and the fingerprint of the embedder that the collection is bound to."""
+    wanted = name or DEFAULT
+    try:
+        if not Collection.exists(settings.home, wanted):
+            return stores.missing_index(name), None
+        collection = Collection(settings.home, wanted)
+        bound = collection.embedder
+    except (RagchatError, sqlite3.Error, OSError) as error:
+        return stores.unusable_index(collection_folder(settings.home, wanted), error), None
+    return stores.check_index(collection, settings.retrieval.embedder), bound
+
+
+def _embedder(settings: Settings, ollama: OllamaClient, bound: str | None) -> Embedder:
+    """The embedder that a search would use, or the first ingest; refused as they would be."""
+    kind = (bound or settings.retrieval.embedder).partition("/")[0]
+    if kind == "ollama" and ollama.destination and settings.privacy.cloud == "never":
+        raise SettingsError(
+            f"The embedder is on another machine, {ollama.destination}: {providers.NEVER}.",
+            "Use the bundled embedder, or an Ollama on this machine.",
+        )
+    if bound:
+        return embedder_of(bound, ollama)
+    return choose_embedder(settings.retrieval.embedder, ollama, settings.ollama.embed_model).embedder
