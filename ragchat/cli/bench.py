@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _MOST_MISSES = 100
 _FOUND = 5
 
-app = typer.Typer(help="Measure how well your questions are answered.", no_args_is_help=True)
+app = typer.Typer(help="Measure how well your questions are answered.")
 
 
 @app.command("retrieval")

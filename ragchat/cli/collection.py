@@ -13,7 +13,7 @@ from ragchat.cli.shapes import relative
 if TYPE_CHECKING:
     from ragchat.index.collection import Collection
 
-app = typer.Typer(help="List, create and remove collections.", no_args_is_help=True)
+app = typer.Typer(help="List, create and remove collections.")
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="What the collection is called.")]
 

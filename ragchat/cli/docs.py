@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ragchat.index.manifest import DocumentRecord
 
-app = typer.Typer(help="List, show and remove indexed documents.", no_args_is_help=True)
+app = typer.Typer(help="List, show and remove indexed documents.")
 
 SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="A document as `docs list` names it.")]
 SourcesArgument = Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Documents as listed.")]

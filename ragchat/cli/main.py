@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import traceback
@@ -19,7 +18,7 @@ from ragchat.cli.ingest import ingest
 from ragchat.cli.output import print_error
 from ragchat.cli.search import search
 from ragchat.cli.usage import usage
-from ragchat.errors import Interrupted, RagchatError, UsageError
+from ragchat.errors import Interrupted, RagchatError, StorageError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,16 +62,26 @@ def ragchat(
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit status; nothing but a signal gets past here."""
+    try:
+        return _called(list(arguments))
+    except BrokenPipeError:
+        return 0  # whoever read our output has gone, and wants no complaint
+    finally:
+        _settle()
+
+
+def _called(arguments: list[str]) -> int:
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     try:
-        status = app(args=list(arguments), standalone_mode=False)
+        status = app(args=arguments, standalone_mode=False)
         if sys.stdout:  # None when it was closed before the program started
             sys.stdout.flush()
     except BrokenPipeError:
-        return _quietly()
+        raise
     except (Exception, KeyboardInterrupt) as error:
         if "--debug" in options:
             traceback.print_exc()
+        _settle()
         return _report(_as_ours(error), as_json="--json" in options)
     return status if isinstance(status, int) else 0  # of a `typer.Exit`
 
@@ -83,31 +92,43 @@ def _as_ours(error: BaseException) -> RagchatError:
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         return Interrupted("Interrupted.")
     if isinstance(error, typer.TyperException):
-        return UsageError(_sentence(error.format_message()), "See ragchat --help, or ragchat COMMAND --help.")
+        return _misused(error.format_message())
+    if isinstance(error, OSError) and error.strerror:
+        what = f"{error.filename}: " if error.filename else ""
+        return StorageError(
+            f"Cannot read or write: {what}{error.strerror}.", "Check the disk and the permissions."
+        )
     return RagchatError(
         f"Something went wrong inside ragchat: {type(error).__name__}: {error}",
         "Run it again as `ragchat --debug …` and report what it shows.",
     )
 
 
+def _misused(message: str) -> UsageError:
+    hint = "See ragchat --help, or ragchat COMMAND --help."
+    if "unexpected extra argument" in message:
+        hint = 'Put a question of several words in quotation marks: ragchat ask "How …?"'
+    return UsageError(message if message.endswith((".", "?", "!")) else f"{message}.", hint)
+
+
 def _report(error: RagchatError, *, as_json: bool) -> int:
     from ragchat.terminal.console import terminal_here  # noqa: PLC0415
     from ragchat.terminal.views.failure import failure  # noqa: PLC0415
 
-    with contextlib.suppress(BrokenPipeError):
-        if as_json:
-            print_error(error)
-        else:
-            terminal = terminal_here()
-            terminal.err.print(failure(error, terminal.line_width))
+    if as_json:
+        print_error(error)
+    else:
+        terminal = terminal_here()
+        terminal.err.print(failure(error, terminal.line_width))
     return error.exit_status
 
 
-def _sentence(message: str) -> str:
-    return message if message.endswith((".", "?", "!")) else f"{message}."
-
-
-def _quietly() -> int:
-    """Whoever read our output has gone: no complaint, and none from the interpreter when it flushes."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+def _settle() -> None:
+    """Leave nothing unwritten behind: whoever writes next would stumble over it, the interpreter's end too."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is None:
+            continue
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

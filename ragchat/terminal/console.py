@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import IO, TYPE_CHECKING, TextIO, cast
 
 from rich.console import Console as RichConsole
 
@@ -43,6 +44,11 @@ class Terminal:
     screen: bool
     keyboard: Keyboard
     directory: Path
+
+    @property
+    def attended(self) -> bool:
+        """A person can be asked on stderr, wherever stdout goes: stdin and stderr are terminals."""
+        return _is_terminal(self.stdin) and _is_terminal(self.err.file)
 
     @property
     def width(self) -> int:
@@ -84,7 +90,7 @@ def terminal_of(
     return Terminal(
         stdin=stdin,
         out=_console(stdout, environment),
-        err=_console(stderr, environment),
+        err=_console(cast("TextIO", _Aside(stderr)), environment),
         interactive=interactive,
         screen=on_terminal and environment.get("TERM", "").lower() not in {"dumb", "unknown"},
         keyboard=Keyboard(stdin.fileno() if interactive else None),
@@ -106,11 +112,37 @@ def _console(stream: TextIO, environment: Mapping[str, str]) -> Console:
     )
 
 
-def _is_terminal(stream: TextIO) -> bool:
+def _is_terminal(stream: IO[str]) -> bool:
     try:
         return stream.isatty()
     except ValueError:  # it is closed
         return False
+
+
+class _Aside(io.TextIOBase):
+    """Stderr, for remarks: when it cannot be written, a full disk behind it say, the answer matters more."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # of what it stands for
+        return self._stream.encoding
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def write(self, text: str, /) -> int:
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
 
 
 class _Nowhere(io.StringIO):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prompt_toolkit.filters import is_searching
 from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.keys import Keys
 
@@ -20,7 +21,7 @@ class PromptKeys:
         self.bindings = KeyBindings()
         self.bindings.add("enter")(self._send)
         self.bindings.add("escape", "enter")(self._new_line)
-        self.bindings.add("c-c")(self._interrupt)
+        self.bindings.add("c-c", filter=~is_searching)(self._interrupt)
         self.bindings.add(Keys.SIGINT)(self._interrupt)
 
     def stay(self, _buffer: object = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from typing import TYPE_CHECKING
 
 from tests.programs import SAMPLE
@@ -215,32 +216,45 @@ def test_another_embedder_than_the_collections_is_refused_with_the_cure(ragchat:
 
 def test_a_reader_that_goes_away_is_no_error(ragchat: Program) -> None:
     ragchat("ingest", ".")
-    import subprocess
+    ran = shell(ragchat, "set -o pipefail; ragchat docs show bread.md | head -c 1")
+    assert (ran.returncode, ran.stderr) == (0, b"")
 
-    ran = subprocess.run(
-        ["bash", "-c", "set -o pipefail; ragchat docs show bread.md | head -c 1"],
+
+def test_closed_streams_do_not_crash(ragchat: Program) -> None:
+    ragchat("ingest", ".")
+    for redirection in ("<&-", ">&-", "2>&-"):
+        ran = shell(ragchat, f"ragchat ask 'What is noon chai?' {redirection}")
+        assert b"Traceback" not in ran.stderr, redirection
+        assert ran.returncode == 0, redirection
+
+
+def test_stderr_that_cannot_be_written_costs_no_answer(ragchat: Program) -> None:
+    ragchat("ingest", ".")
+    ran = shell(ragchat, "ragchat ask 'What is noon chai?' 2>/dev/full")
+    assert (ran.returncode, b"pink tea" in ran.stdout) == (0, True)
+
+
+def test_stdout_that_cannot_be_written_is_said_in_a_sentence(ragchat: Program) -> None:
+    ragchat("ingest", ".")
+    for command in ("ragchat docs list", "ragchat --help"):
+        ran = shell(ragchat, f"{command} >/dev/full")
+        assert ran.returncode == 1, command
+        assert re.fullmatch(rb"error: .+No space left on device\.\nhint: .+\n", ran.stderr), ran.stderr
+
+
+def test_a_question_without_quotation_marks_is_told_about_them(ragchat: Program) -> None:
+    ran = ragchat("ask", "when", "is", "the", "freeze")
+    assert ran.status == 2
+    assert "in quotation marks" in ran.err
+
+
+def shell(ragchat: Program, command: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a line of shell where the program works."""
+    return subprocess.run(
+        ["bash", "-c", command],
         cwd=ragchat.folder,
         env=ragchat.variables(),
         capture_output=True,
         timeout=60,
         check=False,
     )
-    assert ran.stderr == b""
-    assert ran.returncode == 0
-
-
-def test_closed_streams_do_not_crash(ragchat: Program) -> None:
-    ragchat("ingest", ".")
-    import subprocess
-
-    for redirection in ("<&-", ">&-", "2>&-"):
-        ran = subprocess.run(
-            ["bash", "-c", f"ragchat ask 'What is noon chai?' {redirection}"],
-            cwd=ragchat.folder,
-            env=ragchat.variables(),
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
-        assert b"Traceback" not in ran.stderr, redirection
-        assert ran.returncode == 0, redirection

@@ -18,7 +18,17 @@ def _completions(typed: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("line", "name"),
-    [("/help", "help"), ("/?", "help"), ("/exit", "quit"), ("/q", "quit"), (" /sources ", "sources")],
+    [
+        ("/help", "help"),
+        ("/?", "help"),
+        ("/exit", "quit"),
+        ("/q", "quit"),
+        (" /sources ", "sources"),
+        ("/SOURCES", "sources"),
+        ("exit", "quit"),
+        ("Quit", "quit"),
+        ("help", "help"),
+    ],
 )
 def test_a_command_is_found_by_its_name_and_its_aliases(line: str, name: str) -> None:
     called = parse(line)
@@ -26,7 +36,9 @@ def test_a_command_is_found_by_its_name_and_its_aliases(line: str, name: str) ->
     assert called[0].name == name
 
 
-@pytest.mark.parametrize("line", ["how long?", "/etc/hosts holds what?", "what is /help?"])
+@pytest.mark.parametrize(
+    "line", ["how long?", "/etc/hosts holds what?", "what is /help?", "exit where?", "sources"]
+)
 def test_everything_else_is_a_question(line: str) -> None:
     assert parse(line) is None
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ragchat.conversation.session import Session
     from ragchat.pipeline.events import Event as AnswerEvent
 
-_ENTER, _ALT_ENTER, _CTRL_C, _CTRL_D = "\r", "\x1b\r", "\x03", "\x04"
+_ENTER, _ALT_ENTER, _CTRL_C, _CTRL_D, _CTRL_R = "\r", "\x1b\r", "\x03", "\x04", "\x12"
 _UP = "\x1b[A"
 
 
@@ -73,6 +73,12 @@ def test_ctrl_c_clears_what_was_typed_and_the_arrow_brings_it_back(tmp_path: Pat
     _typed(f"half a question{_CTRL_C}whole{_ENTER}{_CTRL_D}", tmp_path / "h", _opening(scripted))
     _typed(f"{_UP}{_UP}{_ENTER}{_CTRL_D}", tmp_path / "h", _opening(scripted))
     assert scripted.questions == ["whole", "half a question"]
+
+
+def test_ctrl_c_leaves_the_search_of_the_history(tmp_path: Path) -> None:
+    scripted = Scripted(["x"])
+    _typed(f"How long?{_ENTER}{_CTRL_R}long{_CTRL_C}And rye?{_ENTER}{_CTRL_D}", tmp_path / "h", _opening(scripted))
+    assert scripted.questions == ["How long?", "And rye?"]
 
 
 def test_something_typed_between_two_ctrl_c_stays(tmp_path: Path) -> None:

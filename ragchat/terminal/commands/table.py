@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ragchat.terminal.chat import Chat
 
+_WORDS = {"exit", "help", "quit"}
 _COMMAND = re.compile(r"/([^\s/]*)(?:\s+(.*))?", re.DOTALL)
 
 
@@ -46,9 +47,11 @@ COMMANDS: Final = (
 def parse(line: str) -> tuple[Command, str] | None:
     """The command `line` calls, and its arguments; None for a question, even one that begins with a path.
 
-    Raises `UsageError` for a command that does not exist or takes no arguments.
+    A lone `quit`, `exit` or `help` is meant as the command. Raises `UsageError` for a command that does not
+    exist or takes no arguments.
     """
-    found = _COMMAND.fullmatch(line.strip())
+    line = line.strip()
+    found = _COMMAND.fullmatch(f"/{line}" if line.lower() in _WORDS else line)
     if found is None:
         return None
     command, arguments = _named(found[1]), (found[2] or "").strip()
@@ -59,8 +62,8 @@ def parse(line: str) -> tuple[Command, str] | None:
 
 def _named(name: str) -> Command:
     by_name = {word: command for command in COMMANDS for word in (command.name, *command.aliases)}
-    if name in by_name:
-        return by_name[name]
-    nearest = difflib.get_close_matches(name, by_name, n=1)
+    if name.lower() in by_name:
+        return by_name[name.lower()]
+    nearest = difflib.get_close_matches(name.lower(), by_name, n=1)
     meant = f"Did you mean /{nearest[0]}? " if nearest else ""
     raise UsageError(f"There is no command /{name}.", f"{meant}/help lists them all.")
