@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ragchat.privacy.consent import CREATE_CONSENTS
-from ragchat.storage.database import open_database
-from ragchat.usage.ledger import CREATE_ATTEMPTS
+from ragchat.assembly.state import open_state
 from tests.servers.groq import GroqServer
 from tests.servers.ollama import OllamaServer
 
@@ -75,7 +73,7 @@ def ollama_server() -> Iterator[OllamaServer]:
 @pytest.fixture
 def state(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     """The database of ledger and consents."""
-    connection = open_database(tmp_path / "state.db", (CREATE_ATTEMPTS, CREATE_CONSENTS))
+    connection = open_state(tmp_path / "state.db")
     yield connection
     connection.close()
 

@@ -30,8 +30,7 @@ class Stretch:
     @classmethod
     def of(cls, passage: Passage) -> Stretch:
         """A passage as it is handed over: its chunk with the neighbours."""
-        chunk = passage.chunk
-        return cls(chunk.source, chunk.start - len(passage.before), chunk.end + len(passage.after))
+        return cls(passage.chunk.source, passage.parts[0].start, passage.parts[-1].end)
 
     def holds(self, source: str, span: Span) -> bool:
         """Whether `span` of the document `source` lies in it wholly."""

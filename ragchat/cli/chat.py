@@ -41,9 +41,11 @@ def chat(
         _offer_this_folder(desk)
     target = desk.collection(collection, docs)
 
+    # Here and not in the background: it may ask for consent, and the prompt reads the keyboard then.
+    session = workspace.session(target, provider, source)
+
     def open_session() -> Opened:
         documents, _ = target.manifest.counts()
-        session = workspace.session(target, provider, source)
         # The first search loads what is heavy; better now than behind the first question.
         target.warm_up()
         counted = "1 document" if documents == 1 else f"{documents:,} documents"

@@ -9,6 +9,7 @@ import typer
 from ragchat.cli.options import EmbedderOption, HomeOption, JsonOption
 from ragchat.cli.output import print_result
 from ragchat.cli.shapes import relative
+from ragchat.errors import IndexDamaged
 
 if TYPE_CHECKING:
     from ragchat.index.collection import Collection
@@ -64,12 +65,11 @@ def remove_collection(name: NameArgument, home: HomeOption = None, as_json: Json
 
 
 def _shape(collection: Collection) -> dict[str, object]:
-    documents, chunks = collection.manifest.counts()
-    folder = collection.manifest.folder
-    return {
-        "name": collection.name,
-        "documents": documents,
-        "chunks": chunks,
-        "embedder": collection.embedder,
-        "path": None if folder is None else relative(folder),
-    }
+    shape: dict[str, object] = {"name": collection.name, "damaged": False}
+    try:
+        documents, chunks = collection.manifest.counts()
+        folder = collection.manifest.folder
+        path = None if folder is None else relative(folder)
+        return {**shape, "documents": documents, "chunks": chunks, "embedder": collection.embedder, "path": path}
+    except IndexDamaged:
+        return {**shape, "damaged": True, "documents": None, "chunks": None, "embedder": None, "path": None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ragchat.assembly import Workspace, open_workspace
+from ragchat.assembly.workspace import Workspace, open_workspace
 from ragchat.errors import UsageError
 from ragchat.index.collection import DEFAULT, Collection
 from ragchat.terminal.consent import ask_consent
@@ -26,11 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A terminal and a workspace; `as_json` keeps stdout for the result alone."""
+    """A terminal and a workspace."""
 
     terminal: Terminal
     workspace: Workspace
-    as_json: bool
 
     def ingest(
         self, paths: list[Path], collection: str | None = None, encoding: str | None = None
@@ -49,7 +49,8 @@ class Desk:
         if name is not None:
             raise UsageError("--docs and --collection name two collections.", "Leave one of them out.")
         with IngestProgress(self.terminal) as progress:
-            kept, report = self.workspace.folder(docs, progress.update)
+            kept, report, reason = self.workspace.folder(docs, progress.update)
+        self.note(reason)
         if report.failed or report.warnings:
             self.terminal.err.print(ingested(report, self.terminal.directory, None))
         return self.workspace.collection(kept)
@@ -61,10 +62,16 @@ class Desk:
 
 
 def open_desk(flags: Mapping[str, object], *, as_json: bool = False) -> Desk:
-    """The desk of a command called with `flags`, by the settings' dotted names; raises `SettingsError`."""
+    """The desk of a command called with `flags`, by the settings' dotted names; raises `SettingsError`.
+
+    With `as_json`, stdout is for the result alone.
+    """
     terminal = terminal_here()
-    ask = partial(ask_consent, terminal) if terminal.interactive and not as_json else None
-    desk = Desk(terminal, open_workspace(flags, os.environ, Path.cwd(), ask), as_json)
-    for warning in desk.workspace.warnings:
+    someone = terminal.attended or (terminal.interactive and not as_json)
+    ask = partial(ask_consent, terminal) if someone else None
+    workspace = open_workspace(flags, os.environ, Path.cwd(), ask)
+    atexit.register(workspace.close)
+    desk = Desk(terminal, workspace)
+    for warning in workspace.warnings:
         desk.note(warning)
     return desk

@@ -16,7 +16,7 @@ def doctor(collection: CollectionOption = None, home: HomeOption = None, as_json
 
     Nothing is mended, and nothing is sent to Groq.
     """
-    from ragchat.assembly import examine  # noqa: PLC0415
+    from ragchat.assembly.examination import examine  # noqa: PLC0415
     from ragchat.terminal.console import terminal_here  # noqa: PLC0415
     from ragchat.terminal.views.doctor import finding_lines  # noqa: PLC0415
     from ragchat.upkeep.checks.surroundings import Screen  # noqa: PLC0415

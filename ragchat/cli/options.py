@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated
 
 import typer
 
-Provider: TypeAlias = Literal["groq", "ollama", "extractive"]
-Embedder: TypeAlias = Literal["auto", "bundled", "ollama"]
+from ragchat.core.choices import EmbedderChoice, ProviderChoice
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for programs.")]
 HomeOption = Annotated[
@@ -29,14 +28,15 @@ EncodingOption = Annotated[
     str | None, typer.Option("--encoding", metavar="NAME", help="Read text files as this, such as cp1250.")
 ]
 ProviderOption = Annotated[
-    Provider | None, typer.Option("--provider", help="Ask this provider only; status 5 when it fails.")
+    ProviderChoice | None, typer.Option("--provider", help="Ask this provider only; status 5 when it fails.")
 ]
 LocalOnlyOption = Annotated[
     bool, typer.Option("--local-only", help="Send nothing to another machine (RAGCHAT_CLOUD=never).")
 ]
 TopKOption = Annotated[
-    int | None, typer.Option("--top-k", metavar="N", help="How many passages to find (RAGCHAT_TOP_K).")
+    int | None,
+    typer.Option("--top-k", metavar="N", min=1, max=50, help="How many passages to find (RAGCHAT_TOP_K)."),
 ]
 EmbedderOption = Annotated[
-    Embedder | None, typer.Option("--embedder", help="What turns text into vectors, for a new collection.")
+    EmbedderChoice | None, typer.Option("--embedder", help="What turns text into vectors, for a new collection.")
 ]

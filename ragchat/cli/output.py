@@ -6,13 +6,15 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from ragchat.language.unseen import UNSEEN
+
 if TYPE_CHECKING:
     from ragchat.errors import RagchatError
 
 ENVELOPE_VERSION = 1
 
-# JSON escapes C0 controls by itself; these would still act on a terminal that shows the output.
-_ACTIVE = re.compile("[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+# JSON escapes C0 controls by itself; the others would still act on a terminal that shows the output.
+_UNSEEN = re.compile(f"[{UNSEEN}]")
 
 
 def print_result(result: object) -> None:
@@ -28,4 +30,4 @@ def print_error(error: RagchatError) -> None:
 
 def _print(envelope: object) -> None:
     text = json.dumps(envelope, ensure_ascii=False, indent=2)
-    print(_ACTIVE.sub(lambda match: f"\\u{ord(match[0]):04x}", text), flush=True)  # noqa: T201
+    print(_UNSEEN.sub(lambda match: json.dumps(match[0])[1:-1], text), flush=True)  # noqa: T201

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
+
+from ragchat.core.place import relative_source
 
 if TYPE_CHECKING:
     from ragchat.core.answer import Answer, Citation
@@ -19,8 +20,7 @@ Shape: TypeAlias = dict[str, object]
 
 def relative(source: str) -> str:
     """`source` relative to the working directory where it lies below it."""
-    directory = f"{Path.cwd()}{os.sep}"
-    return source.removeprefix(directory)
+    return relative_source(source, Path.cwd())
 
 
 def answer_shape(question: str, answer: Answer) -> Shape:

@@ -20,6 +20,8 @@ Finish = Literal["stop", "length", "cut", "degraded"]
 class Prompt:
     """A question made ready: `messages` for a model, `passages` for whoever answers without one.
 
+    `question` stands by itself, also where the person's own, in `messages`, followed from the one before.
+
     `context_tokens` estimates what `messages` take, so that a window can be sized for them.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -42,16 +43,9 @@ class Place:
         first = self.line + text.count("\n", 0, start)
         return Place.lines(first, first + text[start:end].rstrip().count("\n"))
 
-    def widened(self, before: str, after: str) -> Place:
-        """The place of this text with `before` and `after` joined to it; only lines can be widened.
-
-        `after` starts behind the last visible character of this place's text.
-        """
-        if self.kind != "lines" or self.line is None or not isinstance(self.end, int):
-            return self
-        start = self.line - before.count("\n")
-        end = self.end + after.rstrip().count("\n")
-        return replace(self, start=start, end=end, line=start)
+    def until(self, last: Place) -> Place:
+        """From where this place begins to where `last` ends; this place where `last` is of another kind."""
+        return replace(self, end=last.end) if self.kind == last.kind else self
 
     def suffix(self) -> str:
         """What follows the file name: `:5-7`, `:5`, ` p. 3`, ` record 4`, ` cell 3`, ` ¶ 12`, ` $.menu`."""
@@ -75,3 +69,9 @@ class Place:
         if self.kind != "lines" and self.line is not None:
             shape["line"] = self.line
         return shape
+
+
+def relative_source(source: str, directory: PurePath) -> str:
+    """`source` relative to `directory` where it lies below it, else as it is."""
+    path = PurePath(source)
+    return str(path.relative_to(directory)) if path.is_relative_to(directory) else source

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ragchat.core.document import Chunk
 from ragchat.core.place import Place
+from ragchat.documents.lines import LineCounter
 from ragchat.language.sentences import sentence_spans
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ Span: TypeAlias = tuple[int, int]
 def split(document: Document, target: int = TARGET_TOKENS) -> Iterator[Chunk]:
     """The chunks of `document` in order, each of about `target` tokens and within one section."""
     document_id = document.id
-    line = _LineCounter(document.text)
+    lines = LineCounter(document.text)
     for section in document.sections:
         heading = " › ".join(part for part in (document.title, *section.heading) if part)
         for start, end in _pack(document.text, _units(document.text, section, target), target):
@@ -45,7 +46,7 @@ def split(document: Document, target: int = TARGET_TOKENS) -> Iterator[Chunk]:
                 start=start,
                 end=end,
                 heading=heading,
-                place=section.place or line.place(start, end),
+                place=section.place or _place(lines, document.text, start, end),
             )
 
 
@@ -54,18 +55,9 @@ def token_count(text: str) -> int:
     return len(_TOKEN.findall(text))
 
 
-class _LineCounter:
-    """Tells lines of growing offsets without counting from the beginning each time."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._offset = 0
-        self._line = 1
-
-    def place(self, start: int, end: int) -> Place:
-        self._line += self._text.count("\n", self._offset, start)
-        self._offset = start
-        return Place.lines(self._line, self._line + self._text[start:end].rstrip().count("\n"))
+def _place(lines: LineCounter, text: str, start: int, end: int) -> Place:
+    first = lines.line(start)
+    return Place.lines(first, first + text[start:end].rstrip().count("\n"))
 
 
 def _units(text: str, section: Section, target: int) -> Iterator[Span]:

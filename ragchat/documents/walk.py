@@ -6,6 +6,7 @@ import os
 import re
 import stat
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -17,7 +18,11 @@ from ragchat.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
 IGNORE_FILES = (".gitignore", ".ragchatignore")
+# Every further star multiplies the time that a long name takes: a fifth one makes it seconds.
+_MOST_STARS = 4
 _OURS = "ragchat's own folder"
 
 
@@ -49,10 +54,10 @@ class _Rules:
 
     specs: tuple[tuple[Path, GitIgnoreSpec], ...] = ()
 
-    def below(self, folder: Path, names: Iterable[str]) -> _Rules:
-        """With the ignore files `names` of `folder`; raises `OSError`."""
-        lines = [line for name in names for line in _patterns(folder / name)]
-        return _Rules((*self.specs, (folder, GitIgnoreSpec.from_lines(lines)))) if lines else self
+    def below(self, folder: Path, names: Iterable[str], left_out: list[Skipped]) -> _Rules:
+        """With the ignore files `names` of `folder`, and what of them is left out; raises `OSError`."""
+        patterns = [pattern for name in names for pattern in _patterns(folder / name, left_out)]
+        return _Rules((*self.specs, (folder, GitIgnoreSpec(patterns)))) if patterns else self
 
     def ignore(self, path: Path, *, folder: bool) -> bool:
         """The innermost rule that speaks of `path` decides, as git has it."""
@@ -68,8 +73,9 @@ def walk(paths: Iterable[Path], *, max_bytes: int, never: Path) -> Iterator[Entr
     """Each file below `paths` once, in a stable order, and each that is left out.
 
     Hidden and ignored files, links, whatever is not a regular file, binary files and those over `max_bytes`
-    are skipped, and so is everything below `never`. A file named itself is read even where the ignore rules
-    speak against it, and through a link. Raises `UsageError` for a path that does not exist.
+    are skipped, and so is everything below `never`. The ignore files above a named folder count too, up to the
+    top of its Git repository. What is named itself is read even where the ignore rules speak against it, and
+    through a link. Raises `UsageError` for a path that does not exist.
     """
     never = never.resolve()
     seen: set[Path] = set()
@@ -95,18 +101,20 @@ def _existing(path: Path) -> Path:
 
 def _below(root: Path, never: Path) -> Iterator[Path | Skipped]:
     """What `root` holds, a folder's own files before those of its folders; a deep tree needs no deep stack."""
-    waiting = [(root, _Rules())]
+    waiting: list[tuple[Path, _Rules | None]] = [(root, None)]
     while waiting:
         folder, rules = waiting.pop()
         if folder.is_relative_to(never):
             yield Skipped(folder, _OURS)
             continue
+        left_out: list[Skipped] = []
         try:
-            entries, rules = _listing(folder, rules)
+            entries, rules = _listing(folder, _above(root, left_out) if rules is None else rules, left_out)
         except OSError as error:
             yield Skipped(folder, f"cannot be read: {error.strerror}", unknown=True)
             continue
-        folders: list[tuple[Path, _Rules]] = []
+        yield from left_out
+        folders: list[tuple[Path, _Rules | None]] = []
         for entry in entries:
             path = Path(entry.path)
             if reason := _unwanted(entry, path, rules):
@@ -118,23 +126,39 @@ def _below(root: Path, never: Path) -> Iterator[Path | Skipped]:
         waiting += reversed(folders)
 
 
-def _listing(folder: Path, rules: _Rules) -> tuple[list[os.DirEntry[str]], _Rules]:
+def _above(root: Path, left_out: list[Skipped]) -> _Rules:
+    """The rules that hold in `root` before its own: those of its Git repository; none outside of one."""
+    rules = _Rules()
+    tree = (root, *root.parents)
+    top = next((index for index, folder in enumerate(tree) if (folder / ".git").exists()), 0)
+    for folder, inner in pairwise(reversed(tree[: top + 1])):
+        names = [name for name in IGNORE_FILES if (folder / name).is_file()]
+        rules = rules.below(folder, names, left_out)
+        if rules.ignore(inner, folder=True):
+            rules = _Rules()  # whoever names a folder that is ignored wants what is in it
+    return rules
+
+
+def _listing(folder: Path, rules: _Rules, left_out: list[Skipped]) -> tuple[list[os.DirEntry[str]], _Rules]:
     """What stands in `folder`, in order, but its ignore files; and the rules that hold there."""
     with os.scandir(folder) as listing:
         entries = sorted(listing, key=lambda entry: entry.name)
     ignoring = [entry for entry in entries if entry.name in IGNORE_FILES and entry.is_file()]
     rest = [entry for entry in entries if entry not in ignoring]
-    return rest, rules.below(folder, (entry.name for entry in ignoring))
+    return rest, rules.below(folder, (entry.name for entry in ignoring), left_out)
 
 
-def _patterns(path: Path) -> Iterator[str]:
-    """The lines of an ignore file; those that are no pattern match nothing, as git has it."""
-    for line in path.read_text("utf-8-sig", errors="replace").split("\n"):
+def _patterns(path: Path, left_out: list[Skipped]) -> Iterator[GitIgnoreSpecPattern]:
+    """Those of an ignore file; lines that are no pattern match nothing, as git has it."""
+    for number, line in enumerate(path.read_text("utf-8-sig", errors="replace").split("\n"), start=1):
+        parts = line.split("/")
+        if not line.startswith("#") and max(parts.count("**"), *(part.count("*") for part in parts)) > _MOST_STARS:
+            left_out.append(Skipped(path, f"its line {number} has too many stars, and ignores nothing"))
+            continue
         try:
-            GitIgnoreSpec.from_lines((line,))
+            yield from GitIgnoreSpec.from_lines((line,)).patterns
         except (ValueError, re.error):
             continue
-        yield line
 
 
 def _unwanted(entry: os.DirEntry[str], path: Path, rules: _Rules) -> str | None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from ragchat.embeddings.bundled import FINGERPRINT, BundledEmbedder
 from ragchat.embeddings.ollama import OllamaEmbedder
 from ragchat.errors import EmbedderMismatch, OllamaError
 
 if TYPE_CHECKING:
+    from ragchat.core.choices import EmbedderChoice
     from ragchat.core.protocols import Embedder
     from ragchat.ollama.client import OllamaClient
-
-Wish = Literal["auto", "bundled", "ollama"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +23,17 @@ class Choice:
     reason: str
 
 
+def kind_of(fingerprint: str) -> str:
+    """What a person names to get the embedder of this fingerprint: `bundled` or `ollama`."""
+    return fingerprint.partition("/")[0]
+
+
 def embedder_of(fingerprint: str, ollama: OllamaClient) -> Embedder:
     """The embedder that made the vectors of a collection; raises `EmbedderMismatch` when nobody knows it."""
     if fingerprint == FINGERPRINT:
         return BundledEmbedder()
-    kind, _, rest = fingerprint.partition("/")
-    model = rest.rpartition("@")[0]
-    if kind != "ollama" or not model:
+    model = fingerprint.partition("/")[2].rpartition("@")[0]
+    if kind_of(fingerprint) != "ollama" or not model:
         raise EmbedderMismatch(
             f"This ragchat does not know the embedder of the collection, {fingerprint}.",
             "Install the version that made the collection, or ingest the documents into a new one.",
@@ -38,8 +41,8 @@ def embedder_of(fingerprint: str, ollama: OllamaClient) -> Embedder:
     return OllamaEmbedder(ollama, model)
 
 
-def choose_embedder(wish: Wish, ollama: OllamaClient, model: str) -> Choice:
-    """The embedder for a new collection: as wished, else Ollama's `model` when this machine serves it."""
+def choose_embedder(wish: EmbedderChoice, ollama: OllamaClient, model: str) -> Choice:
+    """The embedder for a new collection: as wished, else Ollama's `model` when this machine serves and runs it."""
     if wish == "bundled":
         return Choice(BundledEmbedder(), "")
     if wish == "ollama":

@@ -53,6 +53,11 @@ class OllamaEmbedder:
             self._fingerprint = f"ollama/{self._model}@{self._digest()}+{PREFIXES_VERSION}"
         return self._fingerprint
 
+    @property
+    def destination(self) -> str | None:
+        """The host that texts are sent to; None when they stay on this machine."""
+        return self._client.destination_of(self._model)
+
     def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """`(len(texts), width)`, in the order of `texts`; raises `EmbedderError`."""
         rows: list[NDArray[np.float64]] = []

@@ -26,7 +26,10 @@ class Entry:
     """Begins the row at once. A ledger that cannot be written stops no answer: see `problem`."""
 
     def __init__(
-        self, ledger: Ledger, attempt: Attempt, price: Callable[[str, str, Usage], Decimal | None]
+        self,
+        ledger: Ledger,
+        attempt: Attempt,
+        price: Callable[[str, str, Usage, str | None], Decimal | None],
     ) -> None:
         self._ledger = ledger
         self._attempt = attempt
@@ -42,7 +45,7 @@ class Entry:
     def completed(self, completion: Completion, outcome: Outcome) -> Completion:
         """End the row with `completion`, which comes back with its cost."""
         usage = completion.usage
-        cost = self._price(completion.provider, completion.model, usage)
+        cost = self._price(completion.provider, completion.model, usage, self._attempt.destination)
         completion = replace(completion, usage=replace(usage, cost=cost))
         self._end(
             Ending(
@@ -60,7 +63,7 @@ class Entry:
         """End the row with `error`, raised before anything was shown."""
         self._end(
             Ending(
-                "skipped" if error.failure == "config" else "error",
+                "skipped" if error.failure == "config" or error.code in UNSENT else "error",
                 self._taken(error, transcript),
                 failure=error.failure,
                 http_status=error.http_status,
@@ -76,7 +79,8 @@ class Entry:
             return transcript.timed(_NOTHING_SENT)
         # A server that was too slow may have read the prompt all the same.
         usage = transcript.estimated() if error.failure == "timeout" else transcript.timed(Usage())
-        return replace(usage, cost=self._price(self._attempt.provider, self._attempt.model, usage))
+        attempt = self._attempt
+        return replace(usage, cost=self._price(attempt.provider, attempt.model, usage, attempt.destination))
 
     def _end(self, ending: Ending) -> None:
         if self.ended:

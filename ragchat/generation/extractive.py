@@ -23,13 +23,16 @@ if TYPE_CHECKING:
     from ragchat.core.passage import Passage
 
 LABEL = "No language model answered: these are the best sentences of your documents."
+FAINT_LABEL = "No language model answered, and nothing matches closely: these are the nearest sentences."
 NO_SENTENCE = "No language model answered, and no sentence of your documents comes near."
 
 _MOST_SENTENCES = 3
 _LONGEST = 320
-_FEWEST_WORDS = 2
+_FEWEST_TERMS = 2
 # Below this share of the question's words no passage is about it; chosen on the sample questions.
 _CONFIDENT = 0.3
+# Below this one, what it says may be beside the point, and that is said.
+_CLOSE = 0.55
 # Another sentence is worth reading when it says nearly as much as the first.
 _NEARLY = 0.75
 # What a question asks for, and what a sentence that answers it must hold.
@@ -46,11 +49,10 @@ _EXPECTATIONS = tuple(
         ),
     )
 )
-# A reference of the document's own, such as [12], would be read as a mark of the answer.
-_MARKUP = re.compile(
-    r"(?m)^[ \t]*(?:#{1,6}|>|[-*+•]|\d{1,3}[.)])[ \t]+|\*\*|__|`"
-    r"| ?[\[【]\s*[1-9]\d?(?:\s*(?:,|;|and|&)\s*[1-9]\d?)*\s*(?:†[^\[\]【】\n]*)?[\]】]"
-)
+_RULE = re.compile(r"[|\s:=+-]*")
+_LINE_SIGN = re.compile(r"\A(?:#{1,6}|>|[-*+•]|\d{1,3}[.)])[ \t]+")
+# A closing sign of the document's own would end the quotation, in which nothing is read as a mark.
+_INNER_QUOTES = str.maketrans(dict.fromkeys("“”„", '"'))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +87,15 @@ class ExtractiveGenerator:
     def stream(self, prompt: Prompt) -> abc.Generator[Piece, None, None]:
         """The label, then one delta for each quoted sentence, or the one that says there is no answer."""
         started = time.monotonic()
-        best = _best(prompt.question, _candidates(prompt.passages))
-        yield Notice(LABEL if best else NO_SENTENCE)
+        label, best = _best(prompt.question, _candidates(prompt.passages))
+        yield Notice(label)
         quoted = [f"“{_shortened(sentence.text)}” [{sentence.marker}]" for sentence in best] or [NOT_FOUND]
         texts = [quoted[0], *(f" {text}" for text in quoted[1:])]
-        first = time.monotonic() - started
         for text in texts:
             yield Delta(text)
         usage = Usage(
             prompt_tokens=0,
             completion_tokens=0,
-            first_token_s=first,
             total_s=time.monotonic() - started,
             cost=Decimal(0),
         )
@@ -105,22 +105,33 @@ class ExtractiveGenerator:
 def _candidates(passages: Sequence[Passage]) -> Iterator[_Sentence]:
     for marker, passage in enumerate(passages, start=1):
         about = frozenset(terms(f"{passage.chunk.heading}\n{passage.text}"))
-        for start, end in sentence_spans(passage.text):
-            raw = passage.text[start:end].strip()
-            text = " ".join(_MARKUP.sub("", raw).split())
-            if not raw.startswith(("#", "```", "|")) and len(text.split()) >= _FEWEST_WORDS:
-                yield _Sentence(marker, text, frozenset(terms(text)), about, passage.score)
+        for text in _quotable(passage.text):
+            known = frozenset(terms(text))
+            if len(known) >= _FEWEST_TERMS:
+                yield _Sentence(marker, text, known, about, passage.score)
 
 
-def _best(question: str, candidates: Iterator[_Sentence]) -> list[_Sentence]:
-    """The sentences that answer `question`, best first; none when no passage comes near."""
+def _quotable(text: str) -> Iterator[str]:
+    """The sentences of `text`, rows of tables among them, but no headings and no questions."""
+    for start, end in sentence_spans(text):
+        sentence = text[start:end]
+        # A log or a poem has lines, and no sentences; so has a table.
+        lines = sentence.split("\n") if len(sentence) > _LONGEST or sentence.startswith("|") else [sentence]
+        for line in map(str.strip, lines):
+            bare = line.strip("| ") if line.startswith("|") else _LINE_SIGN.sub("", line)
+            if not line.startswith(("#", "```")) and not line.endswith("?") and not _RULE.fullmatch(line):
+                yield " ".join(bare.translate(_INNER_QUOTES).split())
+
+
+def _best(question: str, candidates: Iterator[_Sentence]) -> tuple[str, list[_Sentence]]:
+    """What to say of the sentences that answer `question`, and they, best first; none when nothing comes near."""
     wanted = query_terms(question)
     unique: dict[str, _Sentence] = {}
     for candidate in candidates:
         unique.setdefault(candidate.text, candidate)
     sentences = list(unique.values())
     if not wanted or not sentences:
-        return []
+        return NO_SENTENCE, []
     occurrences = Counter(term for sentence in sentences for term in sentence.terms)
     rarity = {term: math.log(1 + len(sentences) / max(1, occurrences[term])) for term in wanted}
     expected = [answered for asked, answered in _EXPECTATIONS if asked.search(question)]
@@ -135,10 +146,11 @@ def _best(question: str, candidates: Iterator[_Sentence]) -> list[_Sentence]:
         return own(sentence) + 0.5 * share(sentence.about) + 1.5 * sentence.passage_score
 
     ranked = sorted(sentences, key=score, reverse=True)
-    if max(share(sentence.about) for sentence in sentences) < _CONFIDENT:
-        return []
+    near = max(share(sentence.about) for sentence in sentences)
+    if near < _CONFIDENT:
+        return NO_SENTENCE, []
     good = [sentence for sentence in ranked if score(sentence) >= _NEARLY * score(ranked[0])]
-    return good[:_MOST_SENTENCES]
+    return LABEL if near >= _CLOSE else FAINT_LABEL, good[:_MOST_SENTENCES]
 
 
 def _shortened(text: str) -> str:

@@ -24,13 +24,12 @@ if TYPE_CHECKING:
     from ragchat.core.completion import Piece, Prompt
     from ragchat.generation.groq_wire import Deadline
 
-BASE_URL = "https://api.groq.com"
-
 
 class GroqGenerator:
     """Streams chat completions; a retired model is replaced, and that is said once.
 
-    `timeout_s` bounds every wait for visible text, however the server fills it.
+    `base_url` ends without `/openai/v1`: the client adds it. `timeout_s` bounds every wait for visible text,
+    however the server fills it.
     """
 
     provider = "groq"
@@ -43,11 +42,11 @@ class GroqGenerator:
         temperature: float,
         max_tokens: int,
         timeout_s: float,
-        base_url: str = BASE_URL,
+        base_url: str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._api_key = api_key.strip()
-        self._base_url = base_url.strip().rstrip("/").removesuffix("/openai/v1")
+        self._api_key = api_key
+        self._base_url = base_url
         self._asked_model = model
         self.model = RETIRED.get(model, model)
         self._temperature = temperature

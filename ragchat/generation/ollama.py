@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from ragchat.core.completion import Notice
@@ -11,7 +11,6 @@ from ragchat.core.usage import Usage
 from ragchat.errors import GenerationError, OllamaError
 from ragchat.generation.failures import of_ollama
 from ragchat.generation.transcript import Transcript, kept
-from ragchat.ollama.replies import is_cloud_name
 
 if TYPE_CHECKING:
     from collections import abc
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from ragchat.ollama.client import OllamaClient
     from ragchat.ollama.replies import ChatLine, OllamaModel
 
-CLOUD = "ollama.com"
 _WHOLE = 0.6
 _EMBEDDING_FAMILIES = ("bert",)
 _EMBEDDING_NAMES = ("embed", "minilm", "bge-", "e5-", "gte-")
@@ -59,18 +57,11 @@ class OllamaGenerator:
 
     @property
     def destination(self) -> str | None:
-        """The server's host, `ollama.com` for a model that runs there, None when all stays here.
-
-        Asks a server on this machine what the model is: only it knows whether it passes prompts on.
-        """
-        if is_cloud_name(self.model):
-            return CLOUD
-        if self._client.destination is None:
-            try:
-                return CLOUD if self._resolved().is_cloud else None
-            except (OllamaError, GenerationError):
-                return None  # nothing can be sent either; `stream` says why
-        return self._client.destination
+        """As `OllamaClient.destination_of`; a server on this machine is first asked which model it would be."""
+        if not self.model and self._client.destination is None:
+            with suppress(OllamaError, GenerationError):  # nothing can be sent either; `stream` says why
+                self._resolved()
+        return self._client.destination_of(self.model)
 
     def stream(self, prompt: Prompt) -> abc.Generator[Piece, None, None]:
         """As `Generator.stream`."""

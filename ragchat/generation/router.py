@@ -61,7 +61,7 @@ class Router:
         ledger: Ledger,
         *,
         unasked: frozenset[str] = frozenset(),
-        price: Callable[[str, str, Usage], Decimal | None] = listed_price,
+        price: Callable[[str, str, Usage, str | None], Decimal | None] = listed_price,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._generators = tuple(generators)

@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ragchat.core.document import identity
-from ragchat.errors import EmbedderMismatch, NothingIndexed, UsageError
-from ragchat.index.lock import WAIT_S, writing
+from ragchat.errors import EmbedderMismatch, IndexBusy, NothingIndexed, UsageError
+from ragchat.index.lock import REMOVED, WAIT_S, writing
 from ragchat.index.manifest import Manifest
 from ragchat.storage.database import private_folder
 
@@ -25,9 +25,10 @@ _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}")
 
 
 class Collection:
-    """The collection `name` below `home`, made when it is not there.
+    """The collection `name` below `home`, made at first use when it is not there.
 
-    Raises `UsageError` for a name that cannot be one, `StorageError` and `IndexDamaged` for what is on the disk.
+    Raises `UsageError` for a name that cannot be one, `StorageError` and, at first use, `IndexDamaged` for what
+    is on the disk.
     """
 
     def __init__(self, home: Path, name: str = DEFAULT) -> None:
@@ -38,8 +39,7 @@ class Collection:
             )
         self.name = name
         self.folder = private_folder(collection_folder(home, name))
-        self.manifest = Manifest(self.folder / "index.db")
-        self._seen = self.manifest.generation
+        self._seen = -1
 
     @staticmethod
     def exists(home: Path, name: str = DEFAULT) -> bool:
@@ -47,10 +47,16 @@ class Collection:
         return (collection_folder(home, name) / "index.db").is_file()
 
     @cached_property
+    def manifest(self) -> Manifest:
+        """Opened at first use: a damaged collection can be listed and removed."""
+        return Manifest(self.folder / "index.db")
+
+    @cached_property
     def vectors(self) -> Vectors:
         """Opened at first use: ChromaDB takes half a second to load."""
         from ragchat.index.vectors import Vectors  # noqa: PLC0415
 
+        self._seen = self.manifest.generation
         return Vectors(self.folder / "vectors")
 
     @property
@@ -74,7 +80,7 @@ class Collection:
         if self.embedder not in (None, fingerprint):
             raise EmbedderMismatch(
                 f"The collection `{self.name}` was embedded by {self.embedder}, not by {fingerprint}.",
-                f"Unset RAGCHAT_EMBEDDER to use its own, or remove {self.folder} and ingest again with the other.",
+                f"To change it, run `ragchat collection remove {self.name}` and ingest again.",
             )
 
     def require_documents(self) -> None:
@@ -97,7 +103,8 @@ class Collection:
         """Let go of the files."""
         if "vectors" in self.__dict__:
             self.vectors.close()
-        self.manifest.close()
+        if "manifest" in self.__dict__:
+            self.manifest.close()
 
     def remove(self, sources: list[str]) -> None:
         """Remove documents, all or none; raises `IndexBusy`."""
@@ -117,10 +124,19 @@ class Collection:
     def writing(self, wait_s: float = WAIT_S) -> Iterator[None]:
         """Hold the collection alone, and first finish what a writer that died left behind; raises `IndexBusy`."""
         with writing(self.folder, wait_s):
+            if not self.manifest.is_there():
+                raise IndexBusy(*REMOVED)
             # A client that was opened before somebody else wrote would write over it.
             self._reopen()
             self.settle(self.manifest.orphans())
+            if self.has_lost_vectors():
+                self.manifest.outdate()
             yield
+
+    def has_lost_vectors(self) -> bool:
+        """Whether somebody emptied the folder of the vectors."""
+        _, chunks = self.manifest.counts()
+        return chunks > 0 and self.vectors.is_empty()
 
     def settle(self, stale: list[str]) -> None:
         """Bring the vectors to what the manifest says; the writer's lock must be held."""

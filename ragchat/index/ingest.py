@@ -66,7 +66,7 @@ def ingest(
         writer = Writer(collection, embedder)
         run = _Run(collection.manifest, writer, encoding)
         for done, entry in enumerate(entries):
-            progress(done, len(entries), entry.path.name)
+            progress(done, len(entries), str(entry.path))
             run.take(entry)
         writer.flush()
         progress(len(entries), len(entries), "")

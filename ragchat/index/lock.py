@@ -17,25 +17,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 WAIT_S = 60.0
+REMOVED = ("The collection was removed meanwhile.", "Ingest into it again to make it anew.")
 
 
 @contextmanager
 def writing(folder: Path, wait_s: float = WAIT_S) -> Iterator[None]:
-    """Hold the collection in `folder` alone; raises `IndexBusy` when another process keeps it for `wait_s`.
+    """Hold the collection in `folder` alone.
 
-    The operating system lets go of the lock when its holder dies, however it dies.
+    Raises `IndexBusy` when another process keeps it for `wait_s`, or has removed it. The operating system lets go
+    of the lock when its holder dies, however it dies.
     """
     holder = folder / "writer.holder"
     lock = FileLock(folder / "writer.lock", timeout=wait_s, mode=0o600)
     try:
+        folder.stat()  # the lock would make it anew
         lock.acquire()
+        holder.write_text(_me(), "utf-8")
     except Timeout as error:
         raise IndexBusy(
             f"Another process is writing to this collection: {_read(holder)}.",
             "Wait until it has finished, or stop it.",
         ) from error
+    except FileNotFoundError as error:
+        lock.release()
+        raise IndexBusy(*REMOVED) from error
     try:
-        holder.write_text(_me(), "utf-8")
         yield
     finally:
         holder.unlink(missing_ok=True)

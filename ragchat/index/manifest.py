@@ -7,15 +7,15 @@ both sides agree. After a crash, whatever is pending and no chunk of the manifes
 from __future__ import annotations
 
 import json
+import os.path
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ragchat.core.document import Chunk
-from ragchat.core.place import Place
-from ragchat.index.lexical import SCHEMA as WORDS_SCHEMA
+from ragchat.index.damage import sound
 from ragchat.index.lexical import add_words, remove_words
+from ragchat.index.schema import CHUNK_COLUMNS, SCHEMA, stored
 from ragchat.storage.database import open_database, transaction
 
 if TYPE_CHECKING:
@@ -23,37 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-_SCHEMA = f"""
-CREATE TABLE properties (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE documents (
-    row INTEGER PRIMARY KEY,
-    source TEXT NOT NULL UNIQUE,
-    id TEXT NOT NULL,
-    title TEXT NOT NULL,
-    bytes INTEGER NOT NULL,
-    modified INTEGER NOT NULL,
-    recipe TEXT NOT NULL,
-    ingested_at TEXT NOT NULL
-);
-CREATE TABLE chunks (
-    row INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    document INTEGER NOT NULL REFERENCES documents (row) ON DELETE CASCADE,
-    position INTEGER NOT NULL,
-    text TEXT NOT NULL,
-    heading TEXT NOT NULL,
-    start INTEGER NOT NULL,
-    "end" INTEGER NOT NULL,
-    place TEXT NOT NULL,
-    UNIQUE (document, position)
-);
-CREATE TABLE pending (id TEXT PRIMARY KEY) WITHOUT ROWID;
-{WORDS_SCHEMA}"""
-
-_CHUNK_COLUMNS = """
-    c.row, c.position, c.text, c.heading, c.start, c."end", c.place, c.document, d.id AS document_id, d.source
-    FROM chunks c JOIN documents d ON d.row = c.document
-"""
+    from ragchat.core.document import Chunk
+    from ragchat.index.schema import StoredChunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +57,14 @@ class Entry:
     recipe: str
 
 
-@dataclass(frozen=True, slots=True)
-class StoredChunk:
-    """A chunk with its row, and its position among the chunks of the document in row `document`."""
-
-    row: int
-    document: int
-    position: int
-    chunk: Chunk
-
-
 class Manifest:
-    """The database `path`; raises `StorageError`."""
+    """The database `path`; raises `StorageError`, and `IndexDamaged` at whatever use finds it damaged."""
 
     def __init__(self, path: Path) -> None:
-        self._connection = open_database(path, (_SCHEMA,))
+        self._path = path
+        with sound(path):
+            self._connection = open_database(path, (SCHEMA,))
+        self._file = path.stat()
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -111,6 +75,13 @@ class Manifest:
         """Let go of the file."""
         self._connection.close()
 
+    def is_there(self) -> bool:
+        """Whether the file is still the one that was opened: another process may have removed it."""
+        try:
+            return os.path.samestat(self._file, self._path.stat())
+        except FileNotFoundError:
+            return False
+
     # What the collection is
 
     @property
@@ -120,7 +91,7 @@ class Manifest:
 
     def bind(self, fingerprint: str) -> None:
         """Note whose vectors the collection holds from now on."""
-        with transaction(self._connection):
+        with self._change():
             self._set_property("embedder", fingerprint)
             self._count_change()
 
@@ -131,7 +102,7 @@ class Manifest:
 
     def keep_folder(self, path: str) -> None:
         """Note the path that the collection is kept for."""
-        with transaction(self._connection):
+        with self._change():
             self._set_property("folder", path)
 
     @property
@@ -140,8 +111,8 @@ class Manifest:
         return int(self._property("generation") or 0)
 
     def _property(self, name: str) -> str | None:
-        row = self._connection.execute("SELECT value FROM properties WHERE name = ?", (name,)).fetchone()
-        return str(row["value"]) if row else None
+        rows = self._read("SELECT value FROM properties WHERE name = ?", name)
+        return str(rows[0]["value"]) if rows else None
 
     def _set_property(self, name: str, value: str) -> None:
         self._connection.execute("INSERT OR REPLACE INTO properties VALUES (?, ?)", (name, value))
@@ -154,15 +125,16 @@ class Manifest:
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """What is read inside is of one moment: a row may else mean another chunk from one look to the next."""
-        self._connection.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._connection.execute("COMMIT")
+        with sound(self._path):
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._connection.execute("COMMIT")
 
     def documents(self) -> list[DocumentRecord]:
         """All documents, by source."""
-        rows = self._connection.execute(
+        rows = self._read(
             "SELECT d.*, (SELECT count(*) FROM chunks c WHERE c.document = d.row) AS chunks"
             " FROM documents d ORDER BY source"
         )
@@ -171,60 +143,58 @@ class Manifest:
 
     def counts(self) -> tuple[int, int]:
         """How many documents and chunks."""
-        row = self._connection.execute(
+        (row,) = self._read(
             "SELECT (SELECT count(*) FROM documents) AS documents, (SELECT count(*) FROM chunks) AS chunks"
-        ).fetchone()
+        )
         return row["documents"], row["chunks"]
 
     def chunks_of(self, source: str) -> list[Chunk]:
         """The chunks of one document in order; none when it is not there."""
-        rows = self._connection.execute(
-            f"SELECT {_CHUNK_COLUMNS} WHERE d.source = ? ORDER BY c.position", (source,)
-        )
-        return [_stored(row).chunk for row in rows]
+        rows = self._read(f"SELECT {CHUNK_COLUMNS} WHERE d.source = ? ORDER BY c.position", source)
+        return [stored(row).chunk for row in rows]
 
     def rows(self, ids: Iterable[str]) -> dict[str, int]:
         """The row of each chunk id that is there."""
         wanted = json.dumps(list(ids))
-        found = self._connection.execute(
-            "SELECT id, row FROM chunks WHERE id IN (SELECT value FROM json_each(?))", (wanted,)
-        )
+        found = self._read("SELECT id, row FROM chunks WHERE id IN (SELECT value FROM json_each(?))", wanted)
         return {row["id"]: row["row"] for row in found}
 
     def rows_below(self, pattern: str) -> dict[str, int]:
         """Id and row of each chunk whose document's source, or the end of it after a slash, matches a glob."""
-        found = self._connection.execute(
+        found = self._read(
             "SELECT c.id, c.row FROM chunks c JOIN documents d ON d.row = c.document"
             " WHERE d.source GLOB ?1 OR d.source GLOB '*/' || ?1",
-            (pattern,),
+            pattern,
         )
         return {row["id"]: row["row"] for row in found}
 
     def chunks(self, rows: Iterable[int]) -> dict[int, StoredChunk]:
         """The chunk of each row that is there."""
         wanted = json.dumps(list(rows))
-        found = self._connection.execute(
-            f"SELECT {_CHUNK_COLUMNS} WHERE c.row IN (SELECT value FROM json_each(?))", (wanted,)
-        )
-        return {row["row"]: _stored(row) for row in found}
+        found = self._read(f"SELECT {CHUNK_COLUMNS} WHERE c.row IN (SELECT value FROM json_each(?))", wanted)
+        return {row["row"]: stored(row) for row in found}
+
+    def _read(self, query: str, *values: str) -> list[sqlite3.Row]:
+        with sound(self._path):
+            return self._connection.execute(query, values).fetchall()
 
     # How it changes
 
     def orphans(self) -> list[str]:
         """The ids whose vectors a writer that did not finish may have left behind."""
-        rows = self._connection.execute(
+        rows = self._read(
             "SELECT id FROM pending WHERE NOT EXISTS (SELECT 1 FROM chunks c WHERE c.id = pending.id)"
         )
         return [row["id"] for row in rows]
 
     def intend(self, ids: Iterable[str]) -> None:
         """Note that the vectors of `ids` are about to be written."""
-        with transaction(self._connection):
+        with self._change():
             self._connection.executemany("INSERT OR IGNORE INTO pending VALUES (?)", ((name,) for name in ids))
 
     def settle(self) -> None:
         """Note that vectors and manifest agree."""
-        with transaction(self._connection):
+        with self._change():
             if self._connection.execute("DELETE FROM pending").rowcount:
                 self._count_change()
 
@@ -234,7 +204,7 @@ class Manifest:
         Returns the ids of the chunks that went and did not come back; they are pending until `settle`.
         """
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        with transaction(self._connection):
+        with self._change():
             gone = [name for source in (*(e.source for e in entries), *removed) for name in self._drop(source)]
             for entry in entries:
                 self._insert(entry, now)
@@ -246,9 +216,20 @@ class Manifest:
 
     def touch(self, source: str, size: int, modified: int) -> None:
         """Note what the file system says now of a file whose text has not changed."""
-        self._connection.execute(
-            "UPDATE documents SET bytes = ?, modified = ? WHERE source = ?", (size, modified, source)
-        )
+        with self._change():
+            self._connection.execute(
+                "UPDATE documents SET bytes = ?, modified = ? WHERE source = ?", (size, modified, source)
+            )
+
+    def outdate(self) -> None:
+        """Forget by which recipe the documents were made: the next ingest makes them again."""
+        with self._change():
+            self._connection.execute("UPDATE documents SET recipe = ''")
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        with sound(self._path), transaction(self._connection):
+            yield
 
     def _drop(self, source: str) -> list[str]:
         rows = self._connection.execute(
@@ -281,16 +262,3 @@ class Manifest:
             ).lastrowid
             assert row is not None
             add_words(self._connection, row, chunk.searchable)
-
-
-def _stored(row: sqlite3.Row) -> StoredChunk:
-    chunk = Chunk(
-        document_id=row["document_id"],
-        source=row["source"],
-        text=row["text"],
-        start=row["start"],
-        end=row["end"],
-        heading=row["heading"],
-        place=Place(*json.loads(row["place"])),
-    )
-    return StoredChunk(row["row"], row["document"], row["position"], chunk)

@@ -15,10 +15,11 @@ from ragchat.language.terms import query_terms, words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from ragchat.core.document import Chunk
     from ragchat.core.passage import Finder
     from ragchat.core.protocols import Embedder
     from ragchat.index.collection import Collection
-    from ragchat.index.manifest import StoredChunk
+    from ragchat.index.schema import StoredChunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,9 @@ class Retriever:
             nearest = self._nearest(question, self._candidates(count), allowed)
         except EmbedderError as error:
             nearest, notices = [], (f"{error.message} The search went by words alone.",)
+        else:
+            if not nearest and self._collection.has_lost_vectors():
+                notices = ("The vectors are gone; the search went by words alone. Ingest again.",)
         with self._manifest.snapshot():
             return SearchResult(self._passages(question, nearest, count), notices)
 
@@ -169,17 +173,17 @@ class Retriever:
         stored = self._manifest.chunks(rows)
         return [stored[row] for row in rows if row in stored]
 
-    def _surroundings(self, hit: StoredChunk, read: set[tuple[int, int]]) -> tuple[str, str]:
-        """The text before and after `hit` that belongs to it and is not in `read` yet; `read` grows."""
+    def _surroundings(self, hit: StoredChunk, read: set[tuple[int, int]]) -> tuple[Chunk | None, Chunk | None]:
+        """The chunks before and after `hit` that belong to it and are not in `read` yet; `read` grows."""
         read.add((hit.document, hit.position))
         near = self._manifest.chunks((hit.row - 1, hit.row + 1))
-        texts = {-1: "", 1: ""}
-        for step in texts:
+        found: dict[int, Chunk] = {}
+        for step in (-1, 1):
             neighbour = near.get(hit.row + step)
             if neighbour and _belongs(neighbour, hit) and (neighbour.document, neighbour.position) not in read:
                 read.add((neighbour.document, neighbour.position))
-                texts[step] = neighbour.chunk.text
-        return texts[-1], texts[1]
+                found[step] = neighbour.chunk
+        return found.get(-1), found.get(1)
 
 
 def _belongs(neighbour: StoredChunk | None, hit: StoredChunk) -> bool:

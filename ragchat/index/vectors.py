@@ -8,13 +8,14 @@ own cache would hand the old client out again, and never closes one, so each cli
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from chromadb.api.client import Client
 from chromadb.config import Settings, System
 from chromadb.errors import ChromaError
 
-from ragchat.errors import IndexDamaged
+from ragchat.index.damage import damaged
 from ragchat.storage.database import private_folder
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _BATCH = 2_000
 
 
 class Vectors:
-    """The vectors below `folder`, made if there are none; raises `IndexDamaged`."""
+    """The vectors below `folder`, made if there are none; raises `IndexDamaged`, as each of its uses may."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = private_folder(folder)
@@ -41,12 +42,11 @@ class Vectors:
         self._system = System(
             Settings(anonymized_telemetry=False, is_persistent=True, persist_directory=str(self._folder))
         )
-        try:
+        # At its opening its Rust core raises what it likes.
+        with self._sound("opened", Exception):
             self._system.start()
             self._client = Client.from_system(self._system)
             self._collection = self._made()
-        except Exception as error:  # its Rust core raises what it likes
-            raise self._damaged("opened", error) from error
 
     def _made(self) -> ChromaCollection:
         return self._client.get_or_create_collection(
@@ -67,31 +67,37 @@ class Vectors:
 
     def clear(self) -> None:
         """Forget everything, the width of the vectors included."""
-        self._client.delete_collection(_NAME)
-        self._collection = self._made()
+        with self._sound("cleared"):
+            self._client.delete_collection(_NAME)
+            self._collection = self._made()
 
     def add(self, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Keep row n of `vectors` under `ids[n]`; an id that is there already is overwritten."""
-        for start in range(0, len(ids), _BATCH):
-            stop = start + _BATCH
-            self._collection.upsert(ids=list(ids[start:stop]), embeddings=vectors[start:stop])
+        with self._sound("written"):
+            for start in range(0, len(ids), _BATCH):
+                stop = start + _BATCH
+                self._collection.upsert(ids=list(ids[start:stop]), embeddings=vectors[start:stop])
 
     def remove(self, ids: Sequence[str]) -> None:
         """Forget `ids`; those that are not there do not matter."""
-        for start in range(0, len(ids), _BATCH):
-            self._collection.delete(ids=list(ids[start : start + _BATCH]))
+        with self._sound("removed"):
+            for start in range(0, len(ids), _BATCH):
+                self._collection.delete(ids=list(ids[start : start + _BATCH]))
+
+    def is_empty(self) -> bool:
+        """Whether there is no vector."""
+        with self._sound("counted"):
+            return self._collection.count() == 0
 
     def count(self) -> int:
-        """How many vectors can be read; raises `IndexDamaged`.
+        """How many vectors can be read.
 
         Each is read: Chroma's own count is right even when the file that holds the vectors is gone.
         """
         counted = 0
-        try:
+        with self._sound("read"):
             while found := self._collection.get(limit=_BATCH, offset=counted, include=["embeddings"])["ids"]:
                 counted += len(found)
-        except ChromaError as error:
-            raise self._damaged("read", error) from error
         return counted
 
     def nearest(
@@ -106,22 +112,23 @@ class Vectors:
     def _nearest(
         self, vector: NDArray[np.float32], count: int, among: Sequence[str] | None
     ) -> Iterator[tuple[str, float]]:
-        try:
+        with self._sound("searched"):
             found = self._collection.query(
                 query_embeddings=vector[None, :],
                 ids=None if among is None else list(among),
                 n_results=count,
                 include=["distances"],
             )
-        except ChromaError as error:
-            raise self._damaged("searched", error) from error
         distances = found["distances"]
         if distances is not None:
             for name, distance in zip(found["ids"][0], distances[0], strict=True):
                 yield name, 1.0 - float(distance)
 
-    def _damaged(self, done: str, error: Exception) -> IndexDamaged:
-        return IndexDamaged(
-            f"The vectors in {self._folder} cannot be {done}: {error}.",
-            f"Remove {self._folder.parent} and ingest again.",
-        )
+    @contextmanager
+    def _sound(self, done: str, error: type[Exception] = ChromaError) -> Iterator[None]:
+        try:
+            yield
+        except error as raised:
+            raise damaged(
+                f"The vectors in {self._folder} cannot be {done}: {raised}.", self._folder.parent
+            ) from raised

@@ -20,6 +20,7 @@ _BREAK = re.compile(
     """,
     re.VERBOSE,
 )
+_ITEM_NUMBER = re.compile(r"(?:\A|\n)[ \t]*\d{1,3}\Z")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\[\"'“])(?:[A-Z]|mr|mrs|ms|dr|prof|st|jr|sr|vs|etc|e\.g|i\.e|cf|al|ca|approx|fig|figs|eq"
     r"|sec|ch|vol|ed|eds|pp|p|inc|ltd|co|corp|dept|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)$",
@@ -53,4 +54,6 @@ def _ends_sentence(text: str, mark: int, following: int, stop: int) -> bool:
         return False
     if text[mark] != ".":
         return True
+    if _ITEM_NUMBER.search(text, max(0, mark - 4), mark):
+        return False
     return _ABBREVIATION.search(text[max(0, mark - 12) : mark]) is None

@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Self
 import requests
 
 from ragchat.core.destination import destination
+from ragchat.errors import OllamaError
 from ragchat.ollama import failures
-from ragchat.ollama.replies import chat_line_of, items, mapping, model_of, strings
+from ragchat.ollama.replies import chat_line_of, is_cloud_name, items, mapping, model_of, strings
 
 if TYPE_CHECKING:
     from collections import abc
     from collections.abc import Iterator, Mapping, Sequence
 
     from ragchat.core.message import Message
-    from ragchat.errors import OllamaError
     from ragchat.ollama.replies import ChatLine, Json, OllamaModel
+
+
+CLOUD = "ollama.com"
 
 
 class OllamaClient:
@@ -41,8 +44,24 @@ class OllamaClient:
 
     @property
     def destination(self) -> str | None:
-        """The server's host; None when it is this machine."""
+        """The server's host; None when it is this machine. Where its models run is `destination_of`."""
         return destination(self._url)
+
+    def destination_of(self, model: str) -> str | None:
+        """Where text for `model` goes: the server's host, `ollama.com` if it runs there, None if it stays here.
+
+        Asks a server on this machine what the model is: only it knows whether it passes text on. None as well
+        when that does not answer: nothing can be sent either. Raises nothing.
+        """
+        if is_cloud_name(model):
+            return CLOUD
+        if self.destination is not None:
+            return self.destination
+        try:
+            models = self.models()
+        except OllamaError:
+            return None
+        return CLOUD if any(entry.is_cloud and entry.is_called(model) for entry in models) else None
 
     def version(self) -> str:
         """The server's version."""

@@ -16,14 +16,13 @@ Json: TypeAlias = "Mapping[str, object]"
 
 @dataclass(frozen=True, slots=True)
 class OllamaModel:
-    """A pulled model; `size` in bytes. `capabilities` is empty when the server does not list them.
+    """A pulled model. `capabilities` is empty when the server does not list them.
 
     A cloud model has an entry here, but runs at ollama.com.
     """
 
     name: str
     digest: str
-    size: int
     family: str
     is_cloud: bool
     capabilities: tuple[str, ...]
@@ -60,7 +59,6 @@ def model_of(entry: Json) -> OllamaModel:
     return OllamaModel(
         name=name,
         digest=str(entry.get("digest") or ""),
-        size=_whole(entry.get("size")) or 0,
         family=str(details.get("family") or ""),
         is_cloud=is_cloud_name(name) or bool(remote),
         capabilities=strings(entry.get("capabilities")),

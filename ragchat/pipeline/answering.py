@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from contextlib import closing, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ragchat.core.answer import Answer
 from ragchat.core.completion import NOT_FOUND, Completion, Delta, Notice
 from ragchat.pipeline.citing import cite, unsupported
+from ragchat.pipeline.condensing import standalone
 from ragchat.pipeline.events import Answered, Retrieved
 from ragchat.pipeline.marks import MarkFilter
 from ragchat.pipeline.prompting import make_prompt
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from ragchat.core.completion import Piece, Prompt
     from ragchat.core.protocols import Generator
     from ragchat.index.retriever import Retriever
-    from ragchat.pipeline.events import Event
+from ragchat.pipeline.events import Event
 
 
 class Answering:
@@ -44,11 +46,14 @@ class Answering:
         raise.
         """
         started = time.monotonic()
-        found = self._retriever.search(question, self._top_k)
+        meant = standalone(question, turns)
+        found = self._retriever.search(meant, self._top_k)
         passages, seconds = found.passages, time.monotonic() - started
         yield Retrieved(passages, seconds)
-        prompt = make_prompt(question, passages, turns, self._context_tokens)
+        prompt = replace(make_prompt(question, passages, turns, self._context_tokens), question=meant)
         notices: list[str] = []
+        if meant != question:
+            yield _noted(notices, f"Searched for: {meant}")
         for notice in found.notices:
             yield _noted(notices, notice)
         if len(prompt.passages) < len(passages):

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Policy: TypeAlias = Literal["allow", "ask", "never"]
-Decision: TypeAlias = Literal["yes", "no", "once"]
+Decision: TypeAlias = Literal["yes", "once", "later", "no"]
+Purpose: TypeAlias = Literal["answer", "documents"]
+"""To answer a question from its passages, or to embed every document."""
 
 CREATE_CONSENTS = """
 CREATE TABLE consents (
@@ -25,14 +27,31 @@ CREATE TABLE consents (
 ) WITHOUT ROWID
 """
 
+# What was asked before was about an answer; a no to that is a no to more.
+TELL_PURPOSES_APART = """
+CREATE TABLE consents_by_purpose (
+    collection TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    purpose TEXT NOT NULL CHECK (purpose IN ('answer', 'documents')),
+    allowed INTEGER NOT NULL CHECK (allowed IN (0, 1)),
+    at TEXT NOT NULL,
+    PRIMARY KEY (collection, destination, purpose)
+) WITHOUT ROWID;
+INSERT INTO consents_by_purpose SELECT collection, destination, 'answer', allowed, at FROM consents;
+INSERT INTO consents_by_purpose SELECT collection, destination, 'documents', 0, at FROM consents WHERE allowed = 0;
+DROP TABLE consents;
+ALTER TABLE consents_by_purpose RENAME TO consents
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """May `provider`, at the host `destination`, read passages of `collection`?"""
+    """May `provider`, at the host `destination`, read what `purpose` needs of `collection`?"""
 
     provider: str
     destination: str
     collection: str
+    purpose: Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +69,8 @@ class Consent:
     """Answers for one collection; a person's yes or no is kept, and outranks an absent person.
 
     `ask` puts the question to a person. It is None when none is there, and then the policy `ask` allows:
-    whoever wrote the script configured the provider. `once` holds as long as this object.
+    whoever wrote the script configured the provider. `once` and `later`, which is a no, hold as long as
+    this object.
     """
 
     def __init__(
@@ -64,53 +84,59 @@ class Consent:
         self._policy = policy
         self._collection = collection
         self._ask = ask
-        self._allowed_once: set[str] = set()
+        self._for_now: dict[tuple[str, Purpose], bool] = {}
 
-    def permits(self, provider: str, destination: str | None) -> Permission:
-        """Whether `provider` may be used; asks if need be. Raises `StorageError`."""
-        if destination is None or self._policy == "allow" or destination in self._allowed_once:
+    def permits(self, provider: str, destination: str | None, purpose: Purpose = "answer") -> Permission:
+        """Whether `provider` may be used for `purpose`; asks if need be. Raises `StorageError`."""
+        if destination is None or self._policy == "allow":
             return _GRANTED
         if self._policy == "never":
             return Permission(allowed=False, reason="Nothing may leave this machine (RAGCHAT_CLOUD=never).")
-        allowed = self._remembered(destination)
+        question = Question(provider, destination, self._collection, purpose)
+        allowed = self._for_now.get((destination, purpose), self._remembered(question))
         if allowed is None:
-            allowed = self._asked(Question(provider, destination, self._collection))
+            allowed = self._asked(question)
         return _GRANTED if allowed else self._refused(destination)
+
+    def forget(self) -> None:
+        """Forget every decision about the collection, which is about to go. Raises `StorageError`."""
+        self._for_now.clear()
+        self._execute("DELETE FROM consents WHERE collection = ?", (self._collection,))
 
     def _asked(self, question: Question) -> bool:
         if self._ask is None:
             return True
         decision = self._ask(question)
-        if decision == "once":
-            self._allowed_once.add(question.destination)
+        allowed = decision in ("yes", "once")
+        if decision in ("once", "later"):
+            self._for_now[question.destination, question.purpose] = allowed
         else:
-            self._remember(question.destination, allowed=decision == "yes")
-        return decision != "no"
+            self._remember(question, allowed=allowed)
+        return allowed
 
     def _refused(self, destination: str) -> Permission:
-        return Permission(allowed=False, reason=f"You keep this collection from {destination}.")
+        return Permission(
+            allowed=False, reason=f"You keep this collection from {destination}: RAGCHAT_CLOUD=allow sends it."
+        )
 
-    def _remembered(self, destination: str) -> bool | None:
-        try:
-            row = self._connection.execute(
-                "SELECT allowed FROM consents WHERE collection = ? AND destination = ?",
-                (self._collection, destination),
-            ).fetchone()
-        except sqlite3.Error as error:
-            raise _unreadable(error) from error
+    def _remembered(self, question: Question) -> bool | None:
+        row = self._execute(
+            "SELECT allowed FROM consents WHERE collection = ? AND destination = ? AND purpose = ?",
+            (self._collection, question.destination, question.purpose),
+        ).fetchone()
         return None if row is None else bool(row[0])
 
-    def _remember(self, destination: str, *, allowed: bool) -> None:
+    def _remember(self, question: Question, *, allowed: bool) -> None:
+        now = datetime.now(UTC).isoformat()
+        self._execute(
+            "INSERT OR REPLACE INTO consents VALUES (?, ?, ?, ?, ?)",
+            (self._collection, question.destination, question.purpose, allowed, now),
+        )
+
+    def _execute(self, statement: str, values: tuple[object, ...]) -> sqlite3.Cursor:
         try:
-            self._connection.execute(
-                "INSERT OR REPLACE INTO consents VALUES (?, ?, ?, ?)",
-                (self._collection, destination, allowed, datetime.now(UTC).isoformat()),
-            )
+            return self._connection.execute(statement, values)
         except sqlite3.Error as error:
-            raise _unreadable(error) from error
-
-
-def _unreadable(error: sqlite3.Error) -> StorageError:
-    return StorageError(
-        f"The record of consents cannot be used: {error}.", "Check the disk and the file's permissions."
-    )
+            raise StorageError(
+                f"The record of consents cannot be used: {error}.", "Check the disk and the file's permissions."
+            ) from error

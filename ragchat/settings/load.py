@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _LOCAL_HOME = "chroma_db"
 _MARKER = ".ragchat"
+_CLOUD = "privacy.cloud"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +52,16 @@ def load_settings(
     `flags` is keyed by dotted name, None counting as not given. `config_file` stands for the user's own,
     which RAGCHAT_CONFIG names otherwise; either must exist, while the one in the default place need not.
     """
-    given = (
-        _config(config_file, environ, cwd)
-        | from_dotenv(cwd / ".env")
-        | from_environment(environ, cwd)
-        | from_flags(flags, cwd)
-    )
+    config = _config(config_file, environ, cwd)
+    given = config | from_dotenv(cwd / ".env") | from_environment(environ, cwd) | from_flags(flags, cwd)
+    given, laxer = _without_strange_consent(given, config)
     origins = {name: given[name].origin if name in given else Origin("default") for name in DECLARED}
     settings = _validated(given, _home(given.get("home"), cwd))
     groq = _key_kept_home(settings.groq, origins["groq.api_key"], origins["groq.base_url"])
     return Loaded(
         settings=settings.model_copy(update={"groq": groq}),
         origins=MappingProxyType(origins),
-        warnings=(groq.key_withheld,) if groq.key_withheld else (),
+        warnings=tuple(filter(None, (groq.key_withheld, laxer))),
     )
 
 
@@ -102,6 +100,35 @@ def _validated(given: Mapping[str, Given], home: Path) -> Settings:
         name = ".".join(str(step) for step in error.errors(include_input=False)[0]["loc"][:2])
     # Outside the handler: pydantic's error holds the values, and with them the key.
     raise wrong_value(DECLARED[name], given[name])
+
+
+def _without_strange_consent(
+    given: dict[str, Given], config: Mapping[str, Given]
+) -> tuple[dict[str, Given], str | None]:
+    """Without a `.env`'s word on what may leave this machine, where it is laxer than what holds without it.
+
+    The file may be somebody else's, and name the machine as well. What was left out comes back as a sentence.
+    """
+    found = given.get(_CLOUD)
+    if found is None or found.origin.kind != ".env":
+        return given, None
+    before = config[_CLOUD].value if _CLOUD in config else DECLARED[_CLOUD].default
+    if _strictness(found.value) >= _strictness(before):
+        return given, None
+    stricter = {name: one for name, one in given.items() if name != _CLOUD}
+    if _CLOUD in config:
+        stricter[_CLOUD] = config[_CLOUD]
+    return stricter, (
+        f"{found.name}={found.value} (from {found.origin}) is not used: a .env can only make it stricter;"
+        " set it in the environment or in the config file."
+    )
+
+
+def _strictness(cloud: object) -> int:
+    """What is no word for it counts as the strictest, and is refused as a wrong value."""
+    words = ("allow", "ask", "never")
+    word = cloud.strip() if isinstance(cloud, str) else cloud
+    return words.index(word) if word in words else len(words)
 
 
 def _key_kept_home(groq: GroqSettings, key: Origin, base_url: Origin) -> GroqSettings:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator
 
+from ragchat.core.choices import EmbedderChoice
 from ragchat.settings.addresses import groq_base_url, ollama_url
 from ragchat.settings.declaration import Allowed, Env
 
@@ -49,12 +50,21 @@ class GroqSettings(SettingsSection):
     temperature: Annotated[
         float,
         Env("GROQ_TEMPERATURE"),
-        Field(ge=0, le=2, description="How freely the model words its answer; 0 is the most predictable."),
+        Field(
+            ge=0,
+            le=2,
+            description="How freely the model, Ollama's too, words its answer; 0 is the most predictable.",
+        ),
     ] = 0.2
     max_tokens: Annotated[
         int,
         Env("GROQ_MAX_TOKENS"),
-        Field(ge=1, le=65536, description="The most tokens of an answer, reasoning included."),
+        Field(
+            ge=1,
+            le=65536,
+            description="The most tokens of an answer, Ollama's too, reasoning included;"
+            " gpt-oss on Groq gets 1,024 at least.",
+        ),
     ] = 1024
     timeout_s: Annotated[
         float,
@@ -141,7 +151,7 @@ class RetrievalSettings(SettingsSection):
     """How passages are found."""
 
     embedder: Annotated[
-        Literal["auto", "bundled", "ollama"],
+        EmbedderChoice,
         Env("RAGCHAT_EMBEDDER"),
         Field(description="What turns text into vectors; auto chooses when a collection is made."),
     ] = "auto"
@@ -168,5 +178,8 @@ class PrivacySettings(SettingsSection):
     cloud: Annotated[
         Literal["allow", "ask", "never"],
         Env("RAGCHAT_CLOUD"),
-        Field(description="Whether passages may be sent to a cloud provider; ask asks you first."),
+        Field(
+            description="Whether text may be sent to another machine; ask asks you first."
+            " A .env can only make it stricter."
+        ),
     ] = "ask"

@@ -6,35 +6,47 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from ragchat.terminal.keyboard import Keyboard
 from ragchat.terminal.sanitise import visible_line
 from ragchat.terminal.state import ERASE
 from ragchat.terminal.wrap import wrapped
 
 if TYPE_CHECKING:
-    from ragchat.privacy.consent import Decision, Question
+    from ragchat.privacy.consent import Decision, Purpose, Question
     from ragchat.terminal.console import Terminal
 
-_CHOICES: Final = "[y] always for this collection  [o] this time  [N] never"
+_ASKED: Final[dict[Purpose, str]] = {
+    "answer": "Send this question and the passages found to {host} ({provider})?",
+    "documents": (
+        "Send every document of this collection, and each question, to {host} to be embedded ({provider})?"
+    ),
+}
+_CHOICES: Final = "[y] always for this collection  [o] this time  [n] never  [Enter] not now"
 _DECISIONS: Final[dict[str, Decision]] = {
     **dict.fromkeys(("y", "yes", "always"), "yes"),
     **dict.fromkeys(("o", "once"), "once"),
-    **dict.fromkeys(("", "n", "no", "never"), "no"),
+    "": "later",
+    **dict.fromkeys(("n", "no", "never"), "no"),
 }
 
 
 def ask_consent(terminal: Terminal, question: Question) -> Decision:
-    """Ask the person at an interactive `terminal`; until the answer is one of the choices, ask again.
+    """Ask the person at `terminal`; until the answer is one of the choices, ask again.
 
-    Text typed before the question is not taken for its answer. Ctrl-C, and the end of input, raise
-    `KeyboardInterrupt`: then nothing is sent and nothing is decided.
+    Stderr is asked on where it is a terminal, for stdout may be a result. Text typed before the question is
+    not taken for its answer. Ctrl-C, and the end of input, raise `KeyboardInterrupt`: then nothing is sent
+    and nothing is decided.
     """
-    asked = f"Send this question and the passages found to {question.destination} ({question.provider})?"
+    asked = _ASKED[question.purpose].format(host=question.destination, provider=question.provider)
     lines = wrapped(f"{visible_line(asked)}\n{_CHOICES}", terminal.width)
     if terminal.screen:
         terminal.out.control(ERASE)  # the state line may stand here
-    with terminal.keyboard.answering():
+    console = terminal.err if terminal.attended else terminal.out
+    # One that only asks has no keyboard yet: others, a pager say, may have turned line editing off.
+    keyboard = terminal.keyboard if terminal.interactive else Keyboard(terminal.stdin.fileno())
+    with keyboard.answering():
         while True:
-            terminal.out.print(Text(lines, style="prompt"), end=" ")
+            console.print(Text(lines, style="prompt"), end=" ")
             typed = terminal.stdin.readline()
             if not typed:
                 raise KeyboardInterrupt

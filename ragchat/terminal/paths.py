@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import unicodedata
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.style import Style
 from rich.text import Text
 
+from ragchat.core.place import relative_source
 from ragchat.terminal.sanitise import visible
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ragchat.core.place import Place
 
 
 def shown_path(source: str, directory: Path) -> str:
     """`source` relative to `directory` where it lies below it, with unseen characters spelt out."""
-    path = Path(source)
-    shown = path.relative_to(directory) if path.is_relative_to(directory) else path
-    return "".join(map(_spelt_out, str(shown)))
+    return "".join(map(_spelt_out, relative_source(source, directory)))
 
 
 def location(source: str, place: Place | None, directory: Path) -> Text:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ragchat.language.unseen import UNSEEN
+
 # What may begin inside one piece of a stream and end in another (ECMA-48, sections 5.3 to 5.6). Each pattern
 # takes what belongs to the sequence; its group is the character that ends it. Anything else breaks it off.
 _ESCAPE = re.compile(r"([0-~])?")
@@ -23,13 +25,7 @@ _AFTER_ESCAPE = {
     **dict.fromkeys(map(chr, range(0x20, 0x30)), _DESIGNATION),
 }
 
-# All control characters but \n, surrogates, and format characters that nobody sees: soft hyphen, bidirectional
-# marks, embeddings, overrides and isolates, invisible operators, byte order mark, tags. The zero-width joiner
-# and non-joiner (U+200C, U+200D) stay: Persian, Hindi and emoji are spelt with them, and they move nothing.
-_UNSAFE = re.compile(
-    "\r\n?|[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
-    "\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
-)
+_UNSAFE = re.compile(f"\r\n?|[{UNSEEN}]")
 _LINE_ENDS = frozenset(("\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"))
 _TAB = " " * 4
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,6 +9,7 @@ from rich.text import Text
 
 from ragchat.core.completion import Delta, Notice
 from ragchat.errors import Interrupted
+from ragchat.language.marks import MARK, Quotations
 from ragchat.pipeline.events import Answered, Retrieved
 from ragchat.terminal.sanitise import Sanitiser, visible_line
 from ragchat.terminal.signals import Interrupts
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from ragchat.core.answer import Answer
     from ragchat.pipeline.events import Event
     from ragchat.terminal.console import Terminal
-
-_MARK = re.compile(r"\[\d+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +104,7 @@ class _Screen:
         self._state = StateLine(terminal)
         self._sanitiser = Sanitiser()
         self._wrap = Wrap()
+        self._quotations = Quotations()
         self._in_line = False
 
     def begin(self) -> None:
@@ -134,8 +133,12 @@ class _Screen:
             return
         self._state.clear()
         self._in_line = not text.endswith("\n")
-        shown = Text(text)
-        shown.highlight_regex(_MARK, "mark")
+        shown = Text()
+        for piece, quoted in self._quotations.split(text):
+            part = Text(piece)
+            if not quoted:
+                part.highlight_regex(MARK, "mark")
+            shown.append_text(part)
         self._terminal.out.print(shown, end="")
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ragchat.embeddings.choose import choose_embedder, embedder_of
+from ragchat.embeddings.ollama import OllamaEmbedder
 from ragchat.errors import RagchatError, SettingsError
 from ragchat.index.collection import DEFAULT, Collection, collection_folder
 from ragchat.upkeep.checks import home, providers, stores, surroundings
@@ -80,12 +81,14 @@ def _index(settings: Settings, name: str | None) -> tuple[Finding, str | None]:
 
 def _embedder(settings: Settings, ollama: OllamaClient, bound: str | None) -> Embedder:
     """The embedder that a search would use, or the first ingest; refused as they would be."""
-    kind = (bound or settings.retrieval.embedder).partition("/")[0]
-    if kind == "ollama" and ollama.destination and settings.privacy.cloud == "never":
+    if bound:
+        embedder = embedder_of(bound, ollama)
+    else:
+        embedder = choose_embedder(settings.retrieval.embedder, ollama, settings.ollama.embed_model).embedder
+    away = embedder.destination if isinstance(embedder, OllamaEmbedder) else None
+    if away and settings.privacy.cloud == "never":
         raise SettingsError(
-            f"The embedder is on another machine, {ollama.destination}: {providers.NEVER}.",
+            f"The embedder is on another machine, {away}: {providers.NEVER}.",
             "Use the bundled embedder, or an Ollama on this machine.",
         )
-    if bound:
-        return embedder_of(bound, ollama)
-    return choose_embedder(settings.retrieval.embedder, ollama, settings.ollama.embed_model).embedder
+    return embedder

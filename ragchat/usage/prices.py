@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ragchat.core.usage import Usage
 
-_HERE = frozenset({"ollama", "extractive"})
+_UNLISTED = frozenset({"ollama", "extractive"})
 
 
-def price(provider: str, model: str, usage: Usage) -> Decimal | None:
-    """US dollars; None when the model's price or its tokens are not known. What runs here costs nothing.
+def price(provider: str, model: str, usage: Usage, destination: str | None) -> Decimal | None:
+    """US dollars; None when the model's price or its tokens are not known. What runs on this machine
+    costs nothing; what others ask for running a model of Ollama is not listed.
 
     Tokens count only when the server counted them: an estimate is no bill.
     """
-    if provider in _HERE:
-        return None if model.endswith(("-cloud", ":cloud")) else Decimal(0)
+    if provider in _UNLISTED:
+        return Decimal(0) if destination is None else None
     if usage.source != "server" or usage.prompt_tokens is None or usage.completion_tokens is None:
         return None
     return _listed(provider, model, usage)

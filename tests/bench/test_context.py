@@ -34,8 +34,13 @@ class Words:
 
 def _passage(start: int, end: int, *, before: int = 0, after: int = 0, source: str = "a") -> Passage:
     """The chunk `TEXT[start:end]` with so many characters around it."""
-    chunk = Chunk("id", source, TEXT[start:end], start, end, "", Place.lines(1, 1))
-    return Passage(chunk, 1, 1.0, ("dense",), TEXT[start - before : start], TEXT[end : end + after])
+
+    def chunk(start: int, end: int) -> Chunk | None:
+        return Chunk("id", source, TEXT[start:end], start, end, "", Place.lines(1, 1)) if start < end else None
+
+    hit = chunk(start, end)
+    assert hit
+    return Passage(hit, 1, 1.0, ("dense",), chunk(start - before, start), chunk(end, end + after))
 
 
 def test_a_passage_reaches_as_far_as_its_neighbours() -> None:

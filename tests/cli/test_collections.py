@@ -99,3 +99,17 @@ def test_usage_adds_up_the_questions_that_were_asked(ragchat: Program) -> None:
     models = ragchat("usage", "--by", "model", "--json").result["rows"]
     assert ("extractive", "extractive") in [(row["provider"], row["model"]) for row in models]
     assert len(ragchat("usage", "--by", "day", "--json").result["rows"]) == 1
+
+
+def test_a_damaged_collection_is_listed_as_such_and_can_be_removed(ragchat: Program, folder: Path) -> None:
+    ragchat("ingest", ".", "--collection", "sound")
+    ragchat("ingest", ".", "--collection", "spoilt")
+    index = folder.parent / "home" / "collections" / "spoilt" / "index.db"
+    index.write_bytes(b"no database " * 1000)
+    rows = {row["name"]: row for row in ragchat("collection", "list", "--json").result["collections"]}
+    assert (rows["sound"]["damaged"], rows["spoilt"]["damaged"]) == (False, True)
+    ran = ragchat("search", "tea", "--collection", "spoilt", "--json")
+    assert ran.error["kind"] == "index_damaged"
+    assert "ragchat collection remove spoilt" in ran.error["hint"]
+    assert ragchat("collection", "remove", "spoilt").status == 0
+    assert ragchat("search", "tea", "--collection", "sound").status == 0

@@ -17,7 +17,7 @@ import pytest
 from ragchat.terminal.cells import cells
 from ragchat.terminal.views.doctor import finding_lines
 from ragchat.upkeep.finding import Finding
-from tests.servers.ollama import CHAT, EMBEDDING, OllamaServer
+from tests.servers.ollama import CHAT, EMBEDDING, Model, OllamaServer
 
 if TYPE_CHECKING:
     from tests.programs import Program, Ran
@@ -288,3 +288,12 @@ def test_a_finding_fits_its_terminal(width: int) -> None:
     assert "\x1b" not in "".join(lines)
     assert lines[-1].startswith(" " * 11)
     assert finding_lines(finding, None).plain.endswith("opened.\n           cure: Remove them.")
+
+
+def test_an_embedder_that_a_local_ollama_passes_on_is_elsewhere(ragchat: Program) -> None:
+    passed_on = Model("mxbai-embed-large:latest", ("embedding",), "bert", remote_host="https://ollama.com")
+    with OllamaServer(models=(passed_on, CHAT)) as server:
+        served = {"OLLAMA_HOST": server.url, "RAGCHAT_EMBEDDER": "ollama", "RAGCHAT_CLOUD": "never"}
+        found = _found(ragchat("doctor", "--json", **served))["embedder"]
+    assert found["state"] == "problem"
+    assert "ollama.com" in found["message"]

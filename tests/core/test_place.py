@@ -1,14 +1,14 @@
-"""Places say the true lines and narrow and widen with their text."""
+"""Places say the true lines and narrow with their text."""
 
 from __future__ import annotations
+
+from pathlib import PurePath
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragchat.core.document import Chunk
-from ragchat.core.passage import Passage
-from ragchat.core.place import Place
+from ragchat.core.place import Place, relative_source
 
 TEXT = st.text(alphabet="ab \n\t", max_size=40)
 
@@ -52,17 +52,31 @@ def test_the_place_of_a_part_counts_from_its_first_visible_character_to_its_last
 
 
 @pytest.mark.parametrize("place", [Place("record", 4, 4, 9), Place("page", 2, 2), Place("path", "$.a", "$.a", 1)])
-def test_only_lines_are_narrowed_and_widened(place: Place) -> None:
+def test_only_lines_are_narrowed(place: Place) -> None:
     assert place.within("a\nb\nc", 2, 3) == place
-    assert place.widened("a\n", "\nb") == place
 
 
-@given(before=TEXT, chunk=TEXT, after=TEXT)
-def test_a_passage_lies_where_its_whole_text_lies(before: str, chunk: str, after: str) -> None:
-    before = before and f"x{before}"
-    chunk = f"y{chunk}"
-    line = 3 + before.count("\n")
-    place = Place.lines(line, line + chunk.rstrip().count("\n"))
-    passage = Passage(Chunk("d", "s", chunk, 0, len(chunk), "", place), 1, 1.0, (), before, after)
-    assert passage.text == before + chunk + after
-    assert passage.place == Place.lines(3, 3 + passage.text.rstrip().count("\n"))
+@pytest.mark.parametrize(
+    ("first", "last", "whole"),
+    [
+        (Place.lines(3, 4), Place.lines(6, 9), Place.lines(3, 9)),
+        (Place("page", 2, 2), Place("page", 3, 3), Place("page", 2, 3)),
+        (Place("page", 2, 2), Place.lines(3, 3), Place("page", 2, 2)),
+    ],
+)
+def test_a_place_reaches_until_another_of_its_kind(first: Place, last: Place, whole: Place) -> None:
+    assert first.until(last) == whole
+
+
+@pytest.mark.parametrize(
+    ("source", "directory", "shown"),
+    [
+        ("/tmp/x", "/", "tmp/x"),
+        ("/tmp/x", "/tmp", "x"),
+        ("/tmp/x", "/tm", "/tmp/x"),
+        ("/tmp", "/tmp", "."),
+        ("https://example.org//x", "/tmp", "https://example.org//x"),
+    ],
+)
+def test_a_source_is_relative_to_a_directory_that_it_lies_below(source: str, directory: str, shown: str) -> None:
+    assert relative_source(source, PurePath(directory)) == shown

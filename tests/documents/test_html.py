@@ -101,7 +101,6 @@ def test_the_lines_of_a_page_are_never_counted_in_its_text() -> None:
     assert chunk.text == "one\n\ntwo"
     assert chunk.place == Place("lines", 1, 5)
     assert chunk.place.within(chunk.text, 5, 8) == chunk.place
-    assert chunk.place.widened("zero\n\n", "\n\nthree") == chunk.place
 
 
 def test_a_paragraph_reaches_from_its_first_line_to_its_last() -> None:

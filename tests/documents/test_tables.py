@@ -64,8 +64,22 @@ def test_a_header_alone_is_told() -> None:
         document("a.csv", "a,b\n\n")
 
 
-@pytest.mark.parametrize("row", ['"open', '"a"b,c'])
-def test_a_broken_row_is_told_by_the_line_where_it_begins(row: str) -> None:
-    with pytest.raises(DocumentError, match=r"^The row at line 4 is not CSV: .*\.$") as refused:
-        document("a.csv", f'a,b\n"1\n1",2\n{row}\n3,4\n5,6')
-    assert "quotation marks" in refused.value.hint
+@pytest.mark.parametrize(
+    ("row", "shown"),
+    [('"open', "a: open"), ('"pear" green,soft', "a: pear green\nb: soft"), ('1,"2', "a: 1\nb: 2")],
+)
+def test_a_stray_quotation_mark_costs_no_row_and_is_told(row: str, shown: str) -> None:
+    read = document("a.csv", f'a,b\n"1\n1",2\n{row}\n3,4\n"5\n5",6')
+    assert read.warnings == ("stray quotation marks in line 4",)
+    assert [(read.text[one.start : one.end], one.place) for one in read.sections] == [
+        ("a: 1\n1\nb: 2", Place("record", 1, 1, 2)),
+        (shown, Place("record", 2, 2, 4)),
+        ("a: 3\nb: 4", Place("record", 3, 3, 5)),
+        ("a: 5\n5\nb: 6", Place("record", 4, 4, 6)),
+    ]
+
+
+def test_a_table_full_of_stray_quotation_marks_is_read() -> None:
+    read = document("a.csv", "a,b\n" + '"pear" green,soft\n' * 50_000 + '"open""\n' * 50_000)
+    assert len(read.sections) == 100_000
+    assert read.warnings == ("stray quotation marks in lines 2, 3, 4 and 99997 more",)

@@ -69,6 +69,63 @@ def test_a_line_that_is_no_pattern_matches_nothing(tmp_path: Path, pattern: str)
     assert found(tmp_path, below=tmp_path) == ["a.txt"]
 
 
+def test_the_ignore_files_of_its_repository_hold_in_a_named_folder(tmp_path: Path) -> None:
+    files(tmp_path, top__sub__a="a", top__sub__in__secret="s", top__sub__mine="m")
+    write(tmp_path, ".gitignore", "a.txt")
+    (tmp_path / "top" / ".git").mkdir()
+    write(tmp_path, "top/.gitignore", "secret.txt\n/sub/mine.txt\n")
+    assert found(tmp_path / "top" / "sub", below=tmp_path) == ["top/sub/a.txt"]
+    write(tmp_path, "top/sub/.ragchatignore", "!mine.txt")
+    assert found(tmp_path / "top" / "sub", below=tmp_path) == ["top/sub/a.txt", "top/sub/mine.txt"]
+
+
+def test_a_repository_within_another_has_rules_of_its_own(tmp_path: Path) -> None:
+    files(tmp_path, sub__a="a")
+    (tmp_path / ".git").mkdir()
+    write(tmp_path, "sub/.git", "gitdir: elsewhere")
+    write(tmp_path, ".gitignore", "a.txt")
+    assert found(tmp_path / "sub", below=tmp_path) == ["sub/a.txt"]
+
+
+def test_outside_of_a_repository_the_ignore_files_above_a_named_folder_do_not_hold(tmp_path: Path) -> None:
+    files(tmp_path, sub__a="a")
+    write(tmp_path, ".gitignore", "a.txt")
+    assert found(tmp_path / "sub", below=tmp_path) == ["sub/a.txt"]
+
+
+@pytest.mark.parametrize("named", ["out", "out/in"])
+def test_a_folder_named_itself_is_read_although_it_is_ignored(tmp_path: Path, named: str) -> None:
+    files(tmp_path, out__in__a="a", out__in__b="b", out__in__c="c")
+    (tmp_path / ".git").mkdir()
+    write(tmp_path, ".gitignore", "out/")
+    write(tmp_path, "out/.gitignore", "c.txt")
+    write(tmp_path, "out/in/.gitignore", "b.txt")
+    assert found(tmp_path / named, below=tmp_path) == ["out/in/a.txt"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name"),
+    [("*a" * 11 + "*b", "a" * 60), ("*a" * 4 + "*b", "a" * 250), ("**/a/" * 12 + "b", "a/" * 30 + "a")],
+)
+def test_a_pattern_that_would_take_for_ever_ignores_nothing_and_is_told(
+    tmp_path: Path, pattern: str, name: str
+) -> None:
+    write(tmp_path, name, "a")
+    write(tmp_path, "b.txt", "b")
+    write(tmp_path, ".gitignore", f"b.txt\n{pattern}\n# {pattern}\n")
+    assert found(tmp_path, below=tmp_path) == [name]
+    assert skipped(tmp_path, below=tmp_path) == {
+        "b.txt": "ignored",
+        ".gitignore": "its line 2 has too many stars, and ignores nothing",
+    }
+
+
+def test_a_pattern_of_a_few_stars_holds(tmp_path: Path) -> None:
+    files(tmp_path, a_key_of_prod="a", b="b")
+    write(tmp_path, ".gitignore", "*key*prod*.*")
+    assert found(tmp_path, below=tmp_path) == ["b.txt"]
+
+
 def test_a_file_named_itself_is_read_whatever_the_rules_say(tmp_path: Path) -> None:
     files(tmp_path, a="a")
     hidden = write(tmp_path, ".hidden", "h")

@@ -14,7 +14,7 @@ from ragchat.core.completion import NOT_FOUND, Delta, Notice, Prompt
 from ragchat.core.document import Chunk
 from ragchat.core.passage import Passage
 from ragchat.core.place import Place
-from ragchat.generation.extractive import LABEL, NO_SENTENCE, ExtractiveGenerator
+from ragchat.generation.extractive import FAINT_LABEL, LABEL, NO_SENTENCE, ExtractiveGenerator
 from tests.generation.prompts import read
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def test_at_most_a_short_paragraph_is_quoted() -> None:
         ("How long does the loaf cool?", ()),
         ("", (BREAD,)),
         ("?!", (BREAD,)),
-        ("How long does the loaf cool?", (passage("# The loaf\n\n| loaf | cool |"),)),
+        ("How long does the loaf cool?", (passage("# The loaf\n\n| ---- | ---- |"),)),
     ],
 )
 def test_what_the_passages_do_not_say_is_answered_so(question: str, passages: tuple[Passage, ...]) -> None:
@@ -92,11 +92,16 @@ def test_the_same_sentence_is_quoted_once() -> None:
     ]
 
 
-def test_markup_and_the_documents_own_references_are_left_out() -> None:
-    text = "- The **loaf** cools for `45` minutes [12] on a\n  rack【3†source】."
+def test_nothing_in_a_sentence_is_left_out_but_the_sign_of_its_line() -> None:
+    text = "- The **loaf** in `loaves[1]` or __loaf__ cools for 45 minutes [12] on a\n  rack【3†source】."
     assert quotes(answered("How long does the loaf cool?", passage(text))[0]) == [
-        ("The loaf cools for 45 minutes on a rack.", 1)
+        ("The **loaf** in `loaves[1]` or __loaf__ cools for 45 minutes [12] on a rack【3†source】.", 1)
     ]
+
+
+def test_quotation_marks_of_the_document_do_not_end_the_quotation() -> None:
+    text, _, _ = answered("How wide is the loaf?", passage("The “loaf” is 5” wide [2]."))
+    assert text == '“The "loaf" is 5" wide [2].” [1]'
 
 
 def test_a_long_sentence_is_shortened_at_a_word() -> None:
@@ -137,3 +142,35 @@ def _bare(text: str) -> str:
 def test_a_megabyte_of_question_is_answered() -> None:
     text, _, _ = answered("How long does the loaf cool? " * 40_000, BREAD, RICE)
     assert quotes(text)
+
+
+def test_rows_of_a_table_can_be_quoted_and_its_rules_cannot() -> None:
+    table = passage("| Food | Centre |\n|------|-------:|\n| Chicken, all parts | 74 °C |\n| Eggs | 71 °C |", 0.9)
+    text, _, _ = answered("What temperature should chicken have?", table)
+    assert quotes(text)[0] == ("Chicken, all parts | 74 °C", 1)
+    assert "---" not in text
+
+
+def test_a_line_of_a_log_is_quoted_and_not_the_lines_before_it() -> None:
+    lines = [f"10:{minute:02} INFO served invoice {minute}" for minute in range(20)]
+    log = passage("\n".join([*lines, "10:20 ERROR Stripe answered 503 for invoice 20"]), 0.9)
+    text, _, _ = answered("What did Stripe answer?", log)
+    assert quotes(text)[0] == ("10:20 ERROR Stripe answered 503 for invoice 20", 1)
+
+
+def test_a_question_is_not_answered_by_itself() -> None:
+    text, _, _ = answered(
+        "How do I cancel?", passage("How do I cancel?\n\nWrite to us, and we cancel at once.", 0.9)
+    )
+    assert quotes(text) == [("Write to us, and we cancel at once.", 1)]
+
+
+def test_a_sentence_without_spaces_is_a_sentence() -> None:
+    meeting = passage("会議は火曜日の午後三時に始まります。\n\nThe office is closed on Friday.", 0.9)
+    text, _, _ = answered("会議はいつ始まりますか", meeting)
+    assert quotes(text)[0] == ("会議は火曜日の午後三時に始まります。", 1)
+
+
+def test_what_is_hardly_about_the_question_is_called_so() -> None:
+    assert answered("Which loaf has raisins?", BREAD)[1] == [FAINT_LABEL]
+    assert answered("Which loaf cools on a rack?", BREAD)[1] == [LABEL]

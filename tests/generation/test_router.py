@@ -243,6 +243,16 @@ def test_a_refused_provider_gets_nothing_and_is_told_once(
     assert (row["outcome"], row["error_code"], row["destination"]) == ("skipped", "consent", "api.groq.com")
 
 
+@pytest.mark.parametrize(("destination", "cost"), [(None, "0"), ("gpu-box.invalid", None)])
+def test_a_model_of_ollama_is_free_only_where_it_runs_here(
+    state: sqlite3.Connection, destination: str | None, cost: str | None
+) -> None:
+    completion = Completion("An hour [1].", "ollama", "llama3.2:3b", Usage(9, 3, source="server"), "stop")
+    answering = Scripted("ollama", Delta("An hour [1]."), completion, destination=destination)
+    read(router(state, answering).stream(PROMPT))
+    assert rows(state)[0]["cost"] == cost
+
+
 def test_a_provider_nobody_set_up_is_skipped_without_a_word(state: sqlite3.Connection) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
@@ -253,7 +263,7 @@ def test_a_provider_nobody_set_up_is_skipped_without_a_word(state: sqlite3.Conne
         assert read(routed.stream(PROMPT))[1] == []
     assert outcomes(state) == [
         ("groq", "skipped", "config"),
-        ("ollama", "error", "network"),
+        ("ollama", "skipped", "network"),  # refused: nothing was sent
         ("extractive", "ok", None),
     ]
 

@@ -56,7 +56,7 @@ ALLOWED_INSIDE_FUNCTIONS = {
     "ragchat/cli/collection.py": {"ragchat.cli.desk", "ragchat.terminal.views.collections"},
     "ragchat/cli/docs.py": {"ragchat.cli.desk", "ragchat.terminal.views.documents"},
     "ragchat/cli/doctor.py": {
-        "ragchat.assembly",
+        "ragchat.assembly.examination",
         "ragchat.terminal.console",
         "ragchat.terminal.views.doctor",
         "ragchat.upkeep.checks.surroundings",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ragchat.cli.main import app
-from ragchat.cli.options import EmbedderOption, ProviderOption
+from ragchat.cli.options import EmbedderOption, TopKOption
 from tests.programs import ROOT, Program
 
 if TYPE_CHECKING:
@@ -114,12 +114,13 @@ def test_the_exit_statuses_are_those_of_the_errors() -> None:
 def test_the_choices_of_an_option_are_the_programs_own() -> None:
     from typing import get_args
 
-    from ragchat.assembly import PROVIDERS
     from ragchat.settings.sections import RetrievalSettings
 
-    provider, embedder = (get_args(get_args(option)[0])[0] for option in (ProviderOption, EmbedderOption))
-    assert get_args(provider) == PROVIDERS
-    assert get_args(embedder) == get_args(RetrievalSettings.model_fields["embedder"].annotation)
+    fields = RetrievalSettings.model_fields
+    assert get_args(get_args(EmbedderOption)[0])[0] == fields["embedder"].annotation
+    top_k = get_args(TopKOption)[1]
+    bounds = [getattr(mark, "ge", getattr(mark, "le", None)) for mark in fields["top_k"].metadata]
+    assert [bound for bound in bounds if bound is not None] == [top_k.min, top_k.max]
 
 
 def test_the_changelog_begins_with_this_version() -> None:

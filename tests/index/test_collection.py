@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import stat
+from threading import Thread
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pytest
 
-from ragchat.errors import IndexDamaged, NothingIndexed, StorageError, UsageError
+from ragchat.errors import IndexBusy, IndexDamaged, NothingIndexed, UsageError
 from ragchat.index.collection import Collection, folder_collection
+from ragchat.index.lock import writing
 from ragchat.index.retriever import Retriever
+from ragchat.index.vectors import Vectors
 from tests.index.doubles import WordEmbedder, child, chunk_ids, finished, vector_ids, write
 
 if TYPE_CHECKING:
@@ -42,7 +46,7 @@ def test_an_ordinary_name_is_taken(tmp_path: Path, name: str) -> None:
 def test_looking_whether_a_collection_exists_makes_nothing(tmp_path: Path) -> None:
     assert not Collection.exists(tmp_path / "home")
     assert not (tmp_path / "home").exists()
-    Collection(tmp_path / "home")
+    assert Collection(tmp_path / "home").embedder is None
     assert Collection.exists(tmp_path / "home")
 
 
@@ -109,9 +113,11 @@ def test_a_manifest_that_is_no_database_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "collections" / "default"
     folder.mkdir(parents=True)
     (folder / "index.db").write_bytes(b"no database" * 100)
-    with pytest.raises(StorageError) as raised:
-        Collection(tmp_path)
-    assert str(folder / "index.db") in raised.value.message
+    collection = Collection(tmp_path)
+    with pytest.raises(IndexDamaged) as raised:
+        collection.manifest.counts()
+    assert raised.value.message == f"{folder / 'index.db'} is damaged: file is not a database."
+    assert raised.value.hint == "Run `ragchat collection remove default` and ingest again."
 
 
 def test_vectors_that_cannot_be_opened_are_named_with_the_cure(
@@ -122,4 +128,124 @@ def test_vectors_that_cannot_be_opened_are_named_with_the_cure(
     (collection.folder / "vectors" / "chroma.sqlite3").write_bytes(b"no database" * 1000)
     with pytest.raises(IndexDamaged) as raised:
         Retriever(Collection(tmp_path / "home"), WordEmbedder()).search("bread", 3)
-    assert str(collection.folder) in raised.value.hint
+    assert raised.value.hint == "Run `ragchat collection remove default` and ingest again."
+
+
+@pytest.mark.parametrize("page", [0, 1, 2])
+def test_whatever_is_done_with_a_damaged_manifest_it_is_named_with_the_cure(
+    take_in: TakeIn, tmp_path: Path, page: int
+) -> None:
+    write(tmp_path / "docs", bread="Bread with saffron. " * 500)
+    collection = Collection(tmp_path / "home")
+    take_in(collection, tmp_path / "docs", embedder=WordEmbedder())
+    collection.close()
+    file = collection.folder / "index.db"
+    raw = file.read_bytes()
+    file.write_bytes(raw[: page * 4096] + b"\xaa" * (len(raw) - page * 4096))
+    damaged = Collection(tmp_path / "home")
+    uses: tuple[Callable[[], object], ...] = (
+        lambda: any(damaged.manifest.counts()),
+        lambda: list(damaged.manifest.documents()),
+        lambda: Retriever(damaged, WordEmbedder()).search("saffron", 3),
+        lambda: damaged.remove([str(tmp_path / "docs" / "bread.md")]),
+        lambda: take_in(damaged, tmp_path / "docs", embedder=WordEmbedder()),
+    )
+    for use in uses:
+        with pytest.raises(IndexDamaged) as raised:
+            use()
+        assert raised.value.message.startswith(f"{file} is damaged: ")
+        assert raised.value.hint == "Run `ragchat collection remove default` and ingest again."
+    damaged.erase()
+    assert not Collection.exists(tmp_path / "home")
+
+
+def test_a_damaged_word_index_is_named_with_the_cure(take_in: TakeIn, tmp_path: Path) -> None:
+    write(tmp_path / "docs", bread="Bread with saffron.")
+    collection = Collection(tmp_path / "home")
+    take_in(collection, tmp_path / "docs", embedder=WordEmbedder())
+    found = collection.manifest.connection.execute(
+        "SELECT rootpage, page_size FROM sqlite_master, pragma_page_size WHERE name = 'words_data'"
+    ).fetchone()
+    collection.close()
+    with (collection.folder / "index.db").open("r+b") as file:
+        file.seek((found["rootpage"] - 1) * found["page_size"])
+        file.write(bytes(found["page_size"]))
+    with pytest.raises(IndexDamaged):
+        Retriever(Collection(tmp_path / "home"), WordEmbedder()).search("saffron", 3)
+
+
+def test_vectors_that_break_while_they_are_open_are_named_with_the_cure(tmp_path: Path) -> None:
+    row = np.ones((1, 8), np.float32)
+    uses: dict[str, Callable[[Vectors], object]] = {
+        "written": lambda vectors: vectors.add(["b"], row),
+        "removed": lambda vectors: vectors.remove(["a"]),
+        "cleared": lambda vectors: vectors.clear(),
+        "counted": lambda vectors: vectors.is_empty(),
+    }
+    for done, use in uses.items():
+        vectors = Vectors(tmp_path / done / "vectors")
+        vectors.add(["a"], row)
+        (tmp_path / done / "vectors" / "chroma.sqlite3").write_bytes(b"no database" * 10_000)
+        with pytest.raises(IndexDamaged, match=f"cannot be {done}: .*no") as raised:
+            use(vectors)
+        assert raised.value.hint == f"Run `ragchat collection remove {done}` and ingest again."
+        vectors.close()
+
+
+@pytest.mark.parametrize("searched", [False, True])
+def test_lost_vectors_are_told_by_a_search_and_made_again_by_the_next_ingest(
+    take_in: TakeIn, tmp_path: Path, searched: bool
+) -> None:
+    write(tmp_path / "docs", bread="Bread with saffron.", rice="Rice with aniseed.")
+    first = Collection(tmp_path / "home")
+    take_in(first, tmp_path / "docs", embedder=WordEmbedder())
+    first.close()
+    shutil.rmtree(first.folder / "vectors")
+    collection = Collection(tmp_path / "home")
+    retriever = Retriever(collection, WordEmbedder())
+    if searched:
+        found = retriever.search("saffron", 3)
+        assert [passage.found_by for passage in found.passages] == [("lexical",)]
+        assert found.notices == ("The vectors are gone; the search went by words alone. Ingest again.",)
+    one, other = (str(tmp_path / "docs" / name) for name in ("bread.md", "rice.md"))
+    assert take_in(collection, tmp_path / "docs" / "bread.md", embedder=WordEmbedder()).changed == (one,)
+    report = take_in(collection, tmp_path / "docs", embedder=WordEmbedder())
+    assert (report.changed, report.unchanged) == ((other,), (one,))
+    found = retriever.search("saffron", 1)
+    assert [passage.found_by for passage in found.passages] == [("dense", "lexical")]
+    assert not found.notices
+    assert vector_ids(collection) == [chunk_ids(collection)]
+
+
+@pytest.mark.parametrize("made_anew", [False, True])
+def test_who_waited_for_a_collection_that_was_removed_is_told_and_writes_nothing(
+    collection: Collection, take_in: TakeIn, tmp_path: Path, made_anew: bool
+) -> None:
+    write(tmp_path / "docs", bread="Bread with saffron.")
+    take_in(collection, tmp_path / "docs", embedder=WordEmbedder())
+    Collection(tmp_path / "home").erase()
+    if made_anew:
+        assert Collection(tmp_path / "home").embedder is None
+    with pytest.raises(IndexBusy, match=r"^The collection was removed meanwhile\.$"):
+        take_in(collection, tmp_path / "docs", embedder=WordEmbedder())
+    assert collection.folder.exists() == made_anew
+    assert not made_anew or Collection(tmp_path / "home").manifest.counts() == (0, 0)
+
+
+def test_who_waits_while_the_folder_goes_is_told(tmp_path: Path) -> None:
+    waiting: list[str] = []
+
+    def wait() -> None:
+        try:
+            with writing(tmp_path / "kept"):
+                waiting.append("held")
+        except IndexBusy as error:
+            waiting.append(error.message)
+
+    (tmp_path / "kept").mkdir()
+    thread = Thread(target=wait)
+    with writing(tmp_path / "kept"):
+        thread.start()
+        shutil.rmtree(tmp_path / "kept")
+    thread.join()
+    assert waiting == ["The collection was removed meanwhile."]

@@ -62,9 +62,7 @@ def guide(tmp_path_factory: pytest.TempPathFactory, bundled: BundledEmbedder) ->
 
 
 def _spans(passages: tuple[Passage, ...]) -> list[tuple[str, int, int]]:
-    return sorted(
-        (one.chunk.source, one.chunk.start - len(one.before), one.chunk.end + len(one.after)) for one in passages
-    )
+    return sorted((one.chunk.source, one.parts[0].start, one.parts[-1].end) for one in passages)
 
 
 @pytest.mark.parametrize(

@@ -58,3 +58,14 @@ def test_spans_follow_each_other_without_a_gap_and_begin_visibly(text: str, star
 def test_a_megabyte_of_one_piece_is_read_to_its_end(piece: str) -> None:
     text = piece * (1_000_000 // len(piece))
     assert "".join(text[start:end] for start, end in sentence_spans(text)) == text.lstrip()
+
+
+def test_the_number_of_an_item_is_no_sentence() -> None:
+    text = "1. Days 1 and 2: stir. Wait.\n2. Days 3 to 7: feed. It was in 1931. Then it rained."
+    assert [text[start:end].strip() for start, end in sentence_spans(text)] == [
+        "1. Days 1 and 2: stir.",
+        "Wait.",
+        "2. Days 3 to 7: feed.",
+        "It was in 1931.",
+        "Then it rained.",
+    ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ragchat.core.answer import Turn
 from ragchat.core.completion import NOT_FOUND, Delta, Notice
 from ragchat.embeddings.bundled import BundledEmbedder
 from ragchat.errors import GenerationError, NothingIndexed
@@ -17,9 +19,12 @@ from ragchat.index.ingest import ingest
 from ragchat.index.retriever import Retriever
 from ragchat.pipeline.answering import Answering, collect
 from ragchat.pipeline.events import Answered, Retrieved
+from tests.documents.pdf_files import pdf, prose
 from tests.pipeline.passages import Scripted
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ragchat.core.protocols import Generator
 
 QUESTION = "How long does the loaf cool?"
@@ -175,6 +180,44 @@ def test_without_a_model_the_answer_is_quoted_and_grounded(retriever: Retriever)
     assert answer.completion.finish == "degraded"
 
 
+def test_a_quoted_document_keeps_its_brackets_and_they_lead_nowhere(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "guide.md").write_text("Use argv[1] to read the name, see [12] and [1], in chapter argv[7].\n")
+    (docs / "rice.md").write_text("Rice.\n")
+    collection, embedder = Collection(tmp_path / "home"), BundledEmbedder()
+    ingest(collection, embedder, [docs], max_bytes=10**6, never=tmp_path / "home")
+    guide = Retriever(collection, embedder)
+    answer = collect(answering(guide, ExtractiveGenerator()).stream("How do I read the name with argv?"))
+    assert answer.text == "“Use argv[1] to read the name, see [12] and [1], in chapter argv[7].” [1]"
+    assert [(one.marker, one.place.suffix()) for one in answer.citations] == [(1, ":1")]
+    assert answer.grounded
+
+
+def test_a_fact_is_cited_on_the_page_of_a_pdf_that_it_stands_on(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    facts = ("The loaf cools on a rack.", "Rice soaks for half an hour.")
+    (docs / "facts.pdf").write_bytes(pdf(*(prose(fact, 700) for fact in facts)))
+    collection, embedder = Collection(tmp_path / "home"), BundledEmbedder()
+    ingest(collection, embedder, [docs], max_bytes=10**6, never=tmp_path / "home")
+    generator = Scripted(" ".join(f"{fact} [1]" for fact in reversed(facts)))
+    answer = collect(answering(Retriever(collection, embedder), generator).stream("How long does rice soak?"))
+    assert [(one.quote, one.place.suffix()) for one in answer.citations] == [
+        (fact, f" p. {page}") for page, fact in enumerate(facts, start=1)
+    ]
+
+
 def test_a_question_about_nothing_in_the_documents_is_answered_so(retriever: Retriever) -> None:
     answer = collect(answering(retriever, ExtractiveGenerator()).stream("zqxj vwkp grmbl?"))
     assert (answer.text, answer.citations, answer.passages, answer.grounded) == (NOT_FOUND, (), (), False)
+
+
+def test_a_follow_up_is_searched_with_the_question_before_it_and_that_is_told(retriever: Retriever) -> None:
+    asking = answering(retriever, ExtractiveGenerator())
+    first = collect(asking.stream(QUESTION))
+    turns = [Turn(QUESTION, first, datetime.now(UTC))]
+    answer = collect(asking.stream("and on what?", turns))
+    assert answer.notices[0] == f"Searched for: {QUESTION} and on what?"
+    assert answer.passages[0].chunk.source.endswith("bread.md")
+    assert "on a rack" in answer.text

@@ -7,6 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragchat.core.completion import NOT_FOUND
+from ragchat.core.document import Chunk
+from ragchat.core.passage import Passage
+from ragchat.core.place import Place
 from ragchat.pipeline.citing import cite, unsupported
 from tests.pipeline.passages import passage
 
@@ -21,13 +24,50 @@ def test_a_citation_quotes_the_words_that_bear_its_sentence_out_and_says_their_l
     assert citation.place.suffix() == ":13"
 
 
-def test_each_mark_has_its_own_quote_and_the_same_place_is_named_once() -> None:
+def test_each_mark_has_its_own_quote_by_mark_and_place_and_the_same_place_is_named_once() -> None:
     passages = [passage(BREAD), passage(RICE, source="/docs/rice.md")]
-    text = "Rinse the rice three times [2]. Slice after 45 minutes [1]. Rinsing rice is done three times [2]."
+    text = (
+        "Soak it for half an hour [2]. Rinse the rice three times [2]. Slice after 45 minutes [1]. "
+        "Rinsing rice is done three times [2]."
+    )
     assert [(citation.marker, citation.place.suffix()) for citation in cite(text, passages)] == [
-        (2, ":1"),
         (1, ":4"),
+        (2, ":1"),
+        (2, ":3"),
     ]
+
+
+def test_what_a_neighbour_of_the_hit_says_is_cited_where_the_neighbour_lies() -> None:
+    texts = ("The loaf cools on a rack. ", "Rice is soaked. ", "Tea is pink.")
+    before, hit, after = (
+        Chunk("d", "/docs/a.pdf", text, 0, len(text), "", Place("page", page, page))
+        for page, text in enumerate(texts, start=1)
+    )
+    passages = [Passage(hit, 1, 1.0, (), before, after)]
+    citations = cite("Rice is soaked [1]. The tea is pink [1]. A loaf cools on a rack [1].", passages)
+    assert [(one.quote, one.place.suffix()) for one in citations] == [
+        ("The loaf cools on a rack.", " p. 1"),
+        ("Rice is soaked.", " p. 2"),
+        ("Tea is pink.", " p. 3"),
+    ]
+
+
+def test_a_place_that_is_cited_twice_is_quoted_for_the_first_sentence() -> None:
+    text = "Rinse it well. Soak it for half an hour."
+    record = Passage(Chunk("d", "/docs/a.jsonl", text, 0, len(text), "", Place("record", 1, 1, 1)), 1, 1.0, ())
+    (citation,) = cite("Half an hour is what it soaks [1]. It is rinsed [1].", [record])
+    assert citation.quote == "Soak it for half an hour."
+
+
+def test_a_bracket_in_a_quotation_is_no_citation() -> None:
+    passages = [passage("Use argv[1] to read the name [2]."), passage(BREAD)]
+    text = "“Use argv[1] to read the name [2].” [1]"
+    assert [(one.marker, one.quote) for one in cite(text, passages)] == [(1, "Use argv[1] to read the name [2].")]
+    assert unsupported(text, passages) == []
+
+
+def test_an_answer_of_marks_alone_still_leads_somewhere() -> None:
+    assert [one.marker for one in cite("[2][1]", [passage(BREAD), passage(RICE)])] == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +121,19 @@ def test_a_sentence_without_a_mark_may_be_borne_out_by_any_passage() -> None:
     assert unsupported("Soak the rice for half an hour [1].", passages) == ["Soak the rice for half an hour."]
 
 
-@pytest.mark.parametrize("text", [NOT_FOUND, "Yes.", "Here is how:", "1. ", "", "Yes [1]. No."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        NOT_FOUND,
+        "Yes.",
+        "Here is how:",
+        "Three things help:",
+        "**Three things help:**\n\n- [1]",
+        "1. ",
+        "",
+        "Yes [1]. No.",
+    ],
+)
 def test_what_asserts_nothing_needs_no_support(text: str) -> None:
     assert unsupported(text, [passage(BREAD)]) == []
 
@@ -122,3 +174,10 @@ def test_every_quote_is_literal_and_stands_where_its_place_says(text: str, sourc
             assert isinstance(start, int)
             assert isinstance(end, int)
             assert citation.quote in "\n".join(lines[start - 1 : end])
+
+
+def test_each_quotation_leads_to_its_own_line_though_it_ends_without_a_stop() -> None:
+    table = passage("| Food | Centre |\n|---|---|\n| Chicken | 74 °C |\n| Egg dishes | 71 °C |\n")
+    found = cite("“Chicken | 74 °C” [1] “Egg dishes | 71 °C” [1]", [table])
+    assert [citation.quote for citation in found] == ["| Chicken | 74 °C |", "| Egg dishes | 71 °C |"]
+    assert [citation.place.start for citation in found] == [3, 4]

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ragchat.language.marks import Quotations
 from ragchat.pipeline.marks import MarkFilter
 
 PIECE = st.sampled_from(
     ["[1]", "[2", "]", "[", " ", "  ", "[9]", "【3†source】", "[1, 2]", "[1,9]", "word", "\n", "xs[0]", "[1999]",
-     "†", "[" + "x" * 39, "x" * 45, "[^1]", "【", "】", "and", "0", "1", ",", "."]
+     "†", "“", "”", "“", "”", "[" + "x" * 39, "x" * 45, "[^1]", "【", "】", "and", "0", "1", ",", "."]
 )  # fmt: skip
 TEXT = st.lists(PIECE, max_size=12).map("".join)
 
@@ -35,6 +36,7 @@ def filtered(*pieces: str, passages: int = 3) -> tuple[str, int]:
         ("Bread [1 & 2].", "Bread [1][2]."),
         ("Bread [ 1 ].", "Bread [1]."),
         ("Bread [[1]].", "Bread [[1]]."),
+        ("Cool it for an hour[1].", "Cool it for an hour[1]."),
     ],
 )
 def test_marks_are_made_alike(written: str, shown: str) -> None:
@@ -49,6 +51,11 @@ def test_marks_are_made_alike(written: str, shown: str) -> None:
         ("Bread [4][5] cools.", "Bread cools.", 2),
         ("Bread【99†source】", "Bread", 1),
         ("[7] Bread", " Bread", 1),
+        ("Bread[1][7]", "Bread[1]", 1),
+        ("Bread.[7]", "Bread.", 1),
+        ("„Brot“ [7]", "„Brot“", 1),
+        ("“Bread” [7]", "“Bread”", 1),
+        ("“Bread\n\n[7] cools", "“Bread\n\n cools", 1),
     ],
 )
 def test_a_mark_that_leads_nowhere_goes_with_the_space_before_it(written: str, shown: str, dropped: int) -> None:
@@ -63,6 +70,7 @@ def test_without_passages_every_mark_goes() -> None:
     "text",
     [
         "xs[0] = 1", "In [1999] and [2024] it was so.", "[a](b)", "[x] done", "[ ] open", "[^1]", "a[i]", "[]",
+        "argv[7]", "grid[9][12]", "a[i][9]", "x_[4, 5]", "“See [12], argv[7] and [1, 2].”", "(“[9]”)",
         "[", "[1", "[01]", "[1-3]", "[100]", "[-1]", "[1.5]", "an end [", "a blank \n[note]", "[" + "9" * 60 + "]",
     ],
 )  # fmt: skip
@@ -92,5 +100,7 @@ def test_in_any_pieces_it_comes_out_the_same(text: str, data: st.DataObject) -> 
 @given(TEXT.filter(lambda text: "[[" not in text), st.integers(0, 3))
 def test_every_mark_that_is_left_leads_to_a_passage(text: str, passages: int) -> None:
     shown, _ = filtered(text, passages=passages)
-    left = re.findall(r"(?<![\[【])\[([1-9]\d?)\]", shown)
+    unquoted = "".join(piece for piece, quoted in Quotations().split(shown) if not quoted)
+    without_indices = re.sub(r"\w(?:\[[^\[\]【】\n]{1,40}[\]】])+", "", unquoted)
+    left = re.findall(r"(?<![\[【])\[([1-9]\d?)\]", without_indices)
     assert all(int(number) <= passages for number in left)

@@ -92,6 +92,37 @@ def test_a_base_url_that_is_groqs_own_may_come_from_anywhere(tmp_path: Path, wri
     assert _key(loaded) == KEY
 
 
+@pytest.mark.parametrize(
+    ("config", "dotenv", "holds", "told"),
+    [
+        (None, "allow", "ask", True),
+        (None, "ask", "ask", False),
+        (None, "never", "never", False),
+        ("allow", "allow", "allow", False),
+        ("allow", "ask", "ask", False),
+        ("ask", "allow", "ask", True),
+        ("never", "allow", "never", True),
+        ("never", " ask ", "never", True),
+    ],
+)
+def test_a_dotenv_can_only_make_it_stricter_what_leaves_this_machine(
+    tmp_path: Path, config: str | None, dotenv: str, holds: str, told: bool
+) -> None:
+    own = {"privacy.cloud": config} if config else {}
+    loaded = load(tmp_path, config=own, dotenv={"privacy.cloud": dotenv})
+    assert loaded.settings.privacy.cloud == holds
+    assert [f"{tmp_path}/.env) is not used" in warning for warning in loaded.warnings] == [True] * told
+    assert loaded.origins["privacy.cloud"].kind == (("config file" if config else "default") if told else ".env")
+    for kind in ("environ", "flags"):
+        typed = load(tmp_path, dotenv={"privacy.cloud": dotenv}, config=own, **{kind: {"privacy.cloud": "allow"}})
+        assert (typed.settings.privacy.cloud, typed.warnings) == ("allow", ())
+
+
+def test_a_dotenv_with_a_wrong_word_for_it_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="RAGCHAT_CLOUD"):
+        load(tmp_path, dotenv={"privacy.cloud": "always"})
+
+
 def test_nobody_can_set_that_a_key_was_withheld() -> None:
     with pytest.raises(ValidationError):
         GroqSettings.model_validate({"key_withheld": "by me"})

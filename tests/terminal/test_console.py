@@ -53,6 +53,20 @@ def test_a_pipe_is_coloured_only_by_force(forced: str, coloured: bool) -> None:
     assert not terminal.screen
 
 
+@pytest.mark.parametrize(
+    ("stdin", "stdout", "stderr", "attended"),
+    [
+        (Screen(), io.StringIO(), Screen(), True),
+        (Screen(), io.StringIO(), io.StringIO(), False),
+        (io.StringIO(), Screen(), Screen(), False),
+    ],
+)
+def test_a_person_is_there_when_stdin_and_stderr_are_terminals(
+    stdin: io.StringIO, stdout: io.StringIO, stderr: io.StringIO, attended: bool
+) -> None:
+    assert terminal_of(stdin, stdout, stderr, environment={}).attended is attended
+
+
 def test_text_is_printed_as_it_is() -> None:
     terminal, out, _ = pipe()
     text = "[bold]x[/bold] :smile: 42 https://example.org " + "long " * 40

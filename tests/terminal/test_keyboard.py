@@ -19,7 +19,7 @@ from tests.terminal.screens import Screen, screen
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ragchat.privacy.consent import Decision
+    from ragchat.privacy.consent import Decision, Purpose
     from ragchat.terminal.console import Terminal
 
 _LOCAL_FLAGS = 3
@@ -66,28 +66,28 @@ class _Prompting(Screen):
         self._answer = answer
 
     def write(self, text: str, /) -> int:
-        if "[N] never" in text:
+        if "[n] never" in text:
             self._answer()
         return super().write(text)
 
 
-def _consent(ahead: bytes, *answers: bytes) -> tuple[Decision, Terminal, str]:
+def _consent(ahead: bytes, *answers: bytes, purpose: Purpose = "answer") -> tuple[Decision, Terminal, str]:
     with _terminal() as (keys, stdin):
         if ahead:
             os.write(keys, ahead)
         coming = iter(answers)
         shown = _Prompting(lambda: os.write(keys, next(coming)))
         terminal, _ = screen()
-        terminal.out.file = shown
+        terminal.err.file = shown
         terminal = replace(terminal, stdin=stdin, keyboard=Keyboard(stdin.fileno()), interactive=True)
         with terminal.keyboard.silent():
-            decision = ask_consent(terminal, Question("groq", "api.groq.com", "food"))
+            decision = ask_consent(terminal, Question("groq", "api.groq.com", "food", purpose))
         return decision, terminal, shown.getvalue()
 
 
 @pytest.mark.parametrize(
     ("typed", "decision"),
-    [(b"y\n", "yes"), (b" Always\n", "yes"), (b"o\n", "once"), (b"n\n", "no"), (b"\n", "no")],
+    [(b"y\n", "yes"), (b" Always\n", "yes"), (b"o\n", "once"), (b"n\n", "no"), (b"\n", "later")],
 )
 def test_consent_is_a_line_that_names_a_choice(typed: bytes, decision: Decision) -> None:
     assert _consent(b"", typed)[0] == decision
@@ -97,10 +97,15 @@ def test_consent_names_the_host_and_the_provider() -> None:
     assert "Send this question and the passages found to api.groq.com (groq)?" in _consent(b"", b"n\n")[2]
 
 
+def test_consent_to_embed_says_that_every_document_goes() -> None:
+    asked = " ".join(_consent(b"", b"n\n", purpose="documents")[2].split())
+    assert "Send every document of this collection, and each question, to api.groq.com" in asked
+
+
 def test_a_line_that_names_no_choice_is_asked_for_again() -> None:
     decision, _, shown = _consent(b"", b"maybe\n", b"o\n")
     assert decision == "once"
-    assert shown.count("[N] never") == 2
+    assert shown.count("[n] never") == 2
 
 
 def test_what_was_typed_before_is_no_consent_and_is_given_back() -> None:

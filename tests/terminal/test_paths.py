@@ -31,6 +31,10 @@ def test_a_source_is_shown_from_the_working_directory_with_unseen_characters_spe
     assert shown_path(source, _HERE) == shown
 
 
+def test_a_source_is_shown_from_the_root_as_from_any_other_directory() -> None:
+    assert shown_path("/tmp/x", Path("/")) == "tmp/x"
+
+
 @given(st.text())
 def test_no_name_holds_anything_unprintable(name: str) -> None:
     shown = shown_path(f"/home/ann/notes/{name}", _HERE)

@@ -84,6 +84,12 @@ def test_marks_have_their_own_style_even_when_they_arrive_in_pieces() -> None:
     )
 
 
+def test_a_bracket_in_a_quotation_is_not_coloured_as_a_mark() -> None:
+    terminal, shown = screen(colour=True)
+    show(_events("“Use argv[1] and", " see [2]", ".” [1", "]."), terminal)
+    assert shown.getvalue().partition("\n")[0].count("\x1b[1;36m[") == 1
+
+
 def test_a_notice_stands_on_its_own_line() -> None:
     terminal, shown = screen()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +13,12 @@ import pytest
 from ragchat.conversation.session import Summary
 from ragchat.core.usage import Usage
 from ragchat.errors import GenerationError, NoHits
+from ragchat.index.collection import Collection
+from ragchat.index.ingest import IngestReport
+from ragchat.index.manifest import DocumentRecord
 from ragchat.terminal.commands.table import COMMANDS
 from ragchat.terminal.views.answer import status
+from ragchat.terminal.views.collections import collections
 from ragchat.terminal.views.commands import command_list
 from ragchat.terminal.views.documents import document, documents
 from ragchat.terminal.views.failure import failure
@@ -130,23 +133,17 @@ def test_a_failure_says_what_happened_and_what_to_do() -> None:
     assert failure(NoHits("Nothing was found."), None).plain == "error: Nothing was found."
 
 
-@dataclass(frozen=True)
-class _Report:
-    added: tuple[str, ...] = ("a.md",)
-    changed: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ("b.md", "c.md")
-    removed: tuple[str, ...] = ()
-    failed: tuple[tuple[str, str], ...] = ()
-    skipped: tuple[tuple[str, str], ...] = ()
-    warnings: tuple[tuple[str, str], ...] = ()
-    chunks: int = 1234
-    seconds: float = 75.0
-
-
 def test_an_ingest_report_adds_up_and_names_at_most_ten_files_of_a_kind() -> None:
-    report = _Report(
+    report = IngestReport(
+        added=("a.md",),
+        changed=(),
+        unchanged=("b.md", "c.md"),
+        removed=(),
         failed=((str(_HERE / "bad.json"), "It is not JSON\x1b[2J."),),
         skipped=tuple((f"/big/{number}.bin", "It is binary.") for number in range(22)),
+        warnings=(),
+        chunks=1234,
+        seconds=75.0,
     )
     lines = ingested(report, _HERE, None).plain.split("\n")
     assert lines[0] == (
@@ -157,18 +154,13 @@ def test_an_ingest_report_adds_up_and_names_at_most_ten_files_of_a_kind() -> Non
     assert len(lines) == 13
 
 
-@dataclass(frozen=True)
-class _Row:
-    source: str
-    title: str
-    chunks: int
-    bytes: int
-    ingested_at: str = "2026-11-20T12:30:00+00:00"
+def _row(source: str, title: str, chunks: int, size: int) -> DocumentRecord:
+    return DocumentRecord(source, "", title, chunks, size, 0, "", "2026-11-20T12:30:00+00:00")
 
 
 _ROWS = (
-    _Row(str(_HERE / "data/bread.md"), "Baking bread at home, and keeping it", 12, 3400),
-    _Row(str(_HERE / "data/漢字.md"), "漢字", 1, 812),
+    _row(str(_HERE / "data/bread.md"), "Baking bread at home, and keeping it", 12, 3400),
+    _row(str(_HERE / "data/漢字.md"), "漢字", 1, 812),
 )
 
 
@@ -215,6 +207,17 @@ def test_a_document_is_shown_with_its_chunks() -> None:
     assert document(_ROWS[1], [passage(1, "紙に包む\n").chunk], _HERE, None).plain == (
         "data/漢字.md\n漢字 · 1 chunk · 812 B · 2026-11-20 12:30\n\n"
         "data/food/guides/bread.md:41-42  Baking bread at home › Storing\n   紙に包む"
+    )
+
+
+def test_a_damaged_collection_is_listed_among_the_others(tmp_path: Path) -> None:
+    names = ("food", "notes", "tea")
+    shown = [Collection(tmp_path, name) for name in names]
+    (shown[1].folder / "index.db").write_bytes(b"no database" * 100)
+    assert collections(shown, _HERE, None).plain == (
+        "food · 0 documents · 0 chunks\n"
+        "notes · damaged · Run `ragchat collection remove notes` and ingest again.\n"
+        "tea · 0 documents · 0 chunks"
     )
 
 

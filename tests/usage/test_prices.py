@@ -13,12 +13,16 @@ USAGE = Usage(prompt_tokens=1000, completion_tokens=100, source="server")
 
 
 def test_a_paid_answer_costs_what_the_list_says() -> None:
-    assert price("groq", "openai/gpt-oss-20b", USAGE) == Decimal("0.000105")
+    assert price("groq", "openai/gpt-oss-20b", USAGE, "api.groq.com") == Decimal("0.000105")
 
 
 def test_cached_tokens_cost_less() -> None:
     usage = Usage(prompt_tokens=1000, cached_tokens=200, completion_tokens=100, source="server")
-    assert price("groq", "openai/gpt-oss-20b", usage) == Decimal("0.0000975")
+    assert price("groq", "openai/gpt-oss-20b", usage, "api.groq.com") == Decimal("0.0000975")
+
+
+def test_a_paid_answer_that_comes_by_way_of_this_machine_costs_the_same() -> None:
+    assert price("groq", "openai/gpt-oss-20b", USAGE, None) == Decimal("0.000105")
 
 
 @pytest.mark.parametrize(
@@ -28,13 +32,13 @@ def test_cached_tokens_cost_less() -> None:
         ("no-such-provider", "openai/gpt-oss-20b", USAGE),
         ("groq", "openai/gpt-oss-20b", Usage()),
         ("groq", "openai/gpt-oss-20b", Usage(prompt_tokens=9, completion_tokens=9, source="estimate")),
-        ("ollama", "gpt-oss:120b-cloud", USAGE),
+        ("ollama", "llama3.2:3b", USAGE),
     ],
 )
 def test_what_is_not_known_is_none_and_not_zero(provider: str, model: str, usage: Usage) -> None:
-    assert price(provider, model, usage) is None
+    assert price(provider, model, usage, "elsewhere.invalid") is None
 
 
 @pytest.mark.parametrize("provider", ["ollama", "extractive"])
 def test_what_runs_here_costs_nothing(provider: str) -> None:
-    assert price(provider, "llama3.2:3b", Usage()) == Decimal(0)
+    assert price(provider, "llama3.2:3b", Usage(), None) == Decimal(0)

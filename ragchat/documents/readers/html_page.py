@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ragchat.documents.lines import LineCounter
 from ragchat.documents.readers.blocks import LONGEST_HEADING, Block, Flow
 from ragchat.documents.readers.html_elements import (
     BLOCKS,
@@ -49,7 +50,7 @@ class Page:
 
 def read_page(text: str) -> Page:
     """The main text of a page; all of its text where hardly any stands outside of menus, banners and forms."""
-    reader = _Reader(text)
+    reader = _Reader(LineCounter(text))
     for token in tokens(text):
         if isinstance(token, Tag):
             reader.tag(token)
@@ -83,7 +84,7 @@ class _Element:
 class _Reader:
     """The elements that are open, and the block that is being read."""
 
-    text: str
+    lines: LineCounter
     title: str = ""
     _flow: Flow = field(default_factory=Flow)
     _stack: list[_Element] = field(default_factory=list)
@@ -98,8 +99,6 @@ class _Reader:
     _broken: bool = False
     # Since the last line of code; -1 before the first.
     _blank_lines: int = -1
-    _line: int = 1
-    _counted: int = 0
 
     def tag(self, tag: Tag) -> None:
         """The next tag of the page."""
@@ -230,15 +229,9 @@ class _Reader:
 
     def _reach(self, start: int, end: int) -> None:
         """The block holds visible characters from `start` to `end`."""
-        first, self._last = self._line_of(start), self._line_of(end)
+        first, self._last = self.lines.line(start), self.lines.line(end)
         self._first = self._first or first
         self._broken = False
-
-    def _line_of(self, offset: int) -> int:
-        """The line of `offset`, which may not lie before that of the last call: no line is counted twice."""
-        self._line += self.text.count("\n", self._counted, offset)
-        self._counted = offset
-        return self._line
 
     def _flush(self) -> None:
         """End the block; nothing where it holds no visible character."""

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ragchat.core.place import Place
+from ragchat.documents.lines import LineCounter
+from ragchat.documents.readers.numbered import numbered
 from ragchat.documents.readers.records import Sheet, add_record, leaves, rendered, shortened, text_field
 from ragchat.errors import DocumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from ragchat.core.document import Document
     from ragchat.documents.readers.records import Json
@@ -50,15 +52,9 @@ def read_json_lines(source: str, text: str, title: str) -> Document:  # noqa: AR
             plain.append(line)
             sheet.add(row, (), place)
     if plain:
-        sheet.warnings.append(f"{_counted(plain)} not JSON and kept as plain text")
+        are = "is" if len(plain) == 1 else "are"
+        sheet.warnings.append(f"{numbered('line', plain)} {are} not JSON and kept as plain text")
     return sheet.document(source)
-
-
-def _counted(lines: Sequence[int]) -> str:
-    """`line 4 is`, `lines 4, 9 are`, `lines 4, 9, 12 and 70 more are`."""
-    shown = ", ".join(map(str, lines[:3]))
-    more = f" and {len(lines) - 3} more" if len(lines) > 3 else ""
-    return f"lines {shown}{more} are" if len(lines) > 1 else f"line {shown} is"
 
 
 def read_json(source: str, text: str, title: str) -> Document:  # noqa: ARG001 - the signature of a reader
@@ -69,11 +65,11 @@ def read_json(source: str, text: str, title: str) -> Document:  # noqa: ARG001 -
     try:
         if isinstance(value, list):
             for number, member in enumerate(file.members(file.start), start=1):
-                add_record(sheet, member.value, Place("record", number, number, file.line(member.start)))
+                add_record(sheet, member.value, Place("record", number, number, file.lines.line(member.start)))
         elif isinstance(value, dict):
             _add_members(sheet, file, file.start, "$", ())
         else:
-            add_record(sheet, value, Place("path", "$", "$", file.line(file.start)))
+            add_record(sheet, value, Place("path", "$", "$", file.lines.line(file.start)))
     except RecursionError as error:
         raise DocumentError(*_TOO_DEEP) from error
     return sheet.document(source)
@@ -114,8 +110,7 @@ class _JsonFile:
     def __init__(self, text: str) -> None:
         self.text = text
         self.start = self._skip_space(0)
-        self._line = 1
-        self._counted = 0
+        self.lines = LineCounter(text)
 
     def members(self, start: int) -> Iterator[_Member]:
         """The members of the object or list at `start`; those of the same key too."""
@@ -131,12 +126,6 @@ class _JsonFile:
             if self.text[offset] == ",":
                 offset = self._skip_space(offset + 1)
 
-    def line(self, offset: int) -> int:
-        """The line of `offset`, which may not lie before that of the last call: no line is counted twice."""
-        self._line += self.text.count("\n", self._counted, offset)
-        self._counted = offset
-        return self._line
-
     def _skip_space(self, offset: int) -> int:
         match = _SPACE.match(self.text, offset)
         return match.end() if match else offset
@@ -149,7 +138,7 @@ def _add_members(sheet: Sheet, file: _JsonFile, start: int, path: str, heading: 
         else:
             key = shortened(member.key)
             below, names = path + _step(key), (*heading, key)
-        place = Place("path", below, below, file.line(member.start))
+        place = Place("path", below, below, file.lines.line(member.start))
         if member.key is None and isinstance(member.value, dict) and text_field(member.value):
             add_record(sheet, member.value, place, heading)
         elif (

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypedDict
 
 from ragchat.core.document import Document, Section
 from ragchat.core.place import Place
+from ragchat.documents.readers.numbered import numbered
 from ragchat.documents.readers.pdf_layout import Line, Page, body_size, clean, paragraphs
 from ragchat.documents.readers.titles import meaningful
 from ragchat.errors import DocumentError
@@ -54,7 +55,7 @@ def read_pdf(source: str, data: bytes, title: str) -> Document:
         )
     if empty:
         have = "has" if len(empty) == 1 else "have"
-        answer.warnings.insert(0, f"{_counted('page', empty)} {have} no text (scanned?)")
+        answer.warnings.insert(0, f"{numbered('page', empty)} {have} no text (scanned?)")
     named = meaningful(clean(answer.title)) or title
     headings = dict(_bookmarked(found, answer.outline) if len(answer.outline) > 1 else _larger(found))
     text, sections = _sections(found, headings, named)
@@ -123,9 +124,9 @@ def _answer(lines: Sequence[_Said]) -> _Answer:
             if line["cut"]:
                 cut.append(number)
     if broken:
-        answer.warnings.append(f"{_counted('page', broken)} cannot be read")
+        answer.warnings.append(f"{numbered('page', broken)} cannot be read")
     if cut:
-        answer.warnings.append(f"{_counted('page', cut)} {'is' if len(cut) == 1 else 'are'} too long, and cut")
+        answer.warnings.append(f"{numbered('page', cut)} {'is' if len(cut) == 1 else 'are'} too long, and cut")
     ended = bool(lines) and "end" in lines[-1]
     if not answer.pages:
         why = "no page of it can be read" if ended else "reading it takes too much time or memory"
@@ -135,13 +136,6 @@ def _answer(lines: Sequence[_Said]) -> _Answer:
     elif lines[-1]["end"]:
         answer.warnings.append(f"too long: what follows page {number} is left out")
     return answer
-
-
-def _counted(noun: str, numbers: Sequence[int]) -> str:
-    """`page 4`, `pages 4, 9`, `pages 4, 9, 12 and 70 more`."""
-    shown = ", ".join(map(str, numbers[:3]))
-    more = f" and {len(numbers) - 3} more" if len(numbers) > 3 else ""
-    return f"{noun}s {shown}{more}" if len(numbers) > 1 else f"{noun} {shown}"
 
 
 Heading: TypeAlias = "tuple[float, str]"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
@@ -19,24 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ragchat.core.document import Chunk
+    from ragchat.index.manifest import DocumentRecord
 
 _GAP = "  "
 _NARROWEST_TITLE = 12
-
-
-class DocumentRow(Protocol):
-    """One document of the manifest; `bytes` is the size of its file, `ingested_at` in ISO 8601 with its zone."""
-
-    @property
-    def source(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def chunks(self) -> int: ...
-    @property
-    def bytes(self) -> int: ...
-    @property
-    def ingested_at(self) -> str: ...
 
 
 class _Cells(NamedTuple):
@@ -47,7 +33,7 @@ class _Cells(NamedTuple):
     at: str
 
 
-def documents(rows: Iterable[DocumentRow], directory: Path, width: int | None) -> Text:
+def documents(rows: Iterable[DocumentRecord], directory: Path, width: int | None) -> Text:
     """Source, title, chunks, size and time of each document; the source is never cropped."""
     table = [_cells(row, directory) for row in rows]
     if not table:
@@ -61,14 +47,14 @@ def documents(rows: Iterable[DocumentRow], directory: Path, width: int | None) -
     return Text("\n").join(_aligned(row, source, title, numbers) for row in table)
 
 
-def document(row: DocumentRow, chunks: Sequence[Chunk], directory: Path, width: int | None) -> Text:
+def document(row: DocumentRecord, chunks: Sequence[Chunk], directory: Path, width: int | None) -> Text:
     """One document and every chunk of it, with its place and heading."""
     shown = _cells(row, directory)
     head = Text.assemble((shown.source, "source"), "\n", facts(shown[1:], "status", width))
     return Text("\n\n").join([head, *(_chunk(chunk, directory, width) for chunk in chunks)])
 
 
-def _cells(row: DocumentRow, directory: Path) -> _Cells:
+def _cells(row: DocumentRecord, directory: Path) -> _Cells:
     return _Cells(
         shown_path(row.source, directory),
         visible_line(row.title),

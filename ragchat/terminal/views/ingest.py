@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
@@ -15,30 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from ragchat.index.ingest import IngestReport
+
 _LISTED = 10
-
-
-class IngestReport(Protocol):
-    """The sources an ingest added, changed and so on; those in the last three lists with a reason."""
-
-    @property
-    def added(self) -> Sequence[str]: ...
-    @property
-    def changed(self) -> Sequence[str]: ...
-    @property
-    def unchanged(self) -> Sequence[str]: ...
-    @property
-    def removed(self) -> Sequence[str]: ...
-    @property
-    def failed(self) -> Sequence[tuple[str, str]]: ...
-    @property
-    def skipped(self) -> Sequence[tuple[str, str]]: ...
-    @property
-    def warnings(self) -> Sequence[tuple[str, str]]: ...
-    @property
-    def chunks(self) -> int: ...
-    @property
-    def seconds(self) -> float: ...
 
 
 def ingested(report: IngestReport, directory: Path, width: int | None) -> Text:

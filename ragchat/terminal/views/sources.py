@@ -22,13 +22,11 @@ _QUOTE = 60
 
 
 def cited(citations: Iterable[Citation], directory: Path, width: int | None) -> Text:
-    """`[2] guides/bread.md:41-43  Baking › Storing  “first words…”`, a line for each place that is cited.
+    """`[2] guides/bread.md:41-43  Baking › Storing  “first words…”`, a line for each citation.
 
     The place is never cropped, so that it can be copied; the rest fills the line. `width` None crops nothing.
     """
-    places = {(citation.marker, citation.passage.chunk.source, citation.place): citation for citation in citations}
-    lines = (places[key] for key in sorted(places, key=lambda key: key[0]))
-    return Text("\n").join(_cited(citation, directory, width) for citation in lines)
+    return Text("\n").join(_cited(citation, directory, width) for citation in citations)
 
 
 def found(passages: Iterable[Passage], directory: Path, width: int | None, *, used: Collection[str] = ()) -> Text:

@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from ragchat.embeddings.choose import kind_of
 from ragchat.errors import IndexBusy, RagchatError, StorageError
 from ragchat.index.lock import writing
 from ragchat.upkeep.finding import Finding
@@ -84,7 +85,7 @@ def _looked_into(collection: Collection, wish: str) -> Finding:
             f"{held}, but {_counted(vectors, 'vector')}.",
             f"Run `ragchat collection remove {collection.name}` and ingest again.",
         )
-    kind = (collection.embedder or "").partition("/")[0]
+    kind = kind_of(collection.embedder or "")
     if documents and wish not in ("auto", kind):
         return Finding(
             "index",

@@ -1,0 +1,180 @@
+"""What a workspace sends, asks and leaves behind: real folders, and a server that passes text on."""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ragchat.assembly.workspace import open_workspace
+from ragchat.errors import EmbedderError, EmbedderMismatch, SettingsError, UsageError
+from tests.servers.ollama import CHAT, EMBEDDING, Model, OllamaServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from ragchat.assembly.workspace import Workspace
+    from ragchat.privacy.consent import Decision, Question
+
+PASSED_ON = Model("mxbai-embed-large:latest", ("embedding",), "bert", remote_host="https://ollama.com")
+IN_THE_CLOUD = Model("embedding-model:cloud", ("embedding",), "bert")
+NOWHERE = "http://127.0.0.1:9"
+
+
+@dataclass
+class Person:
+    """Gives the decisions in turn, and remembers what for."""
+
+    decisions: list[Decision]
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    def __call__(self, question: Question) -> Decision:
+        self.asked.append((question.purpose, question.destination))
+        return self.decisions.pop(0)
+
+
+@pytest.fixture
+def server() -> Iterator[OllamaServer]:
+    with OllamaServer(models=(PASSED_ON, IN_THE_CLOUD, CHAT)) as server:
+        yield server
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    (folder / "bread.md").write_text("# Bread\n\nLet the loaf cool for an hour.\n")
+    return folder
+
+
+@contextmanager
+def workspace(docs: Path, *decisions: Decision, **variables: str) -> Iterator[tuple[Workspace, Person]]:
+    """A workspace with its home beside `docs`, and the person who is asked there."""
+    person = Person(list(decisions))
+    environ = {"RAGCHAT_HOME": str(docs.parent / "home"), "OLLAMA_HOST": NOWHERE, **variables}
+    with closing(open_workspace({}, environ, docs, person)) as opened:
+        yield opened, person
+
+
+def told(_done: int, _total: int, _current: str) -> None:
+    """No progress is shown."""
+
+
+def embedded(server: OllamaServer) -> int:
+    return sum(exchange.path == "/api/embed" for exchange in server.journal)
+
+
+@pytest.mark.parametrize("model", [PASSED_ON, IN_THE_CLOUD])
+def test_never_keeps_documents_from_a_model_that_a_local_server_passes_on(
+    docs: Path, server: OllamaServer, model: Model
+) -> None:
+    variables = {"OLLAMA_HOST": server.url, "OLLAMA_EMBED_MODEL": model.name, "RAGCHAT_EMBEDDER": "ollama"}
+    with workspace(docs, RAGCHAT_CLOUD="never", **variables) as (opened, _), pytest.raises(SettingsError):
+        opened.ingest([docs], told)
+    with workspace(docs, "yes", **variables) as (opened, person):
+        opened.ingest([docs], told)
+        assert person.asked == [("documents", "ollama.com")]
+    sent = embedded(server)
+    assert sent
+    with workspace(docs, RAGCHAT_CLOUD="never", OLLAMA_HOST=server.url) as (opened, _):
+        with pytest.raises(SettingsError):
+            opened.ingest([docs], told)
+        with pytest.raises(SettingsError):
+            opened.retriever(opened.collection())
+    assert embedded(server) == sent
+
+
+def test_the_collections_own_model_decides_and_not_the_one_that_is_set(docs: Path, server: OllamaServer) -> None:
+    server.models = (EMBEDDING, IN_THE_CLOUD)
+    with workspace(docs, OLLAMA_HOST=server.url) as (opened, _):
+        opened.ingest([docs], told)
+    set_to = {"OLLAMA_EMBED_MODEL": IN_THE_CLOUD.name, "RAGCHAT_CLOUD": "never", "OLLAMA_HOST": server.url}
+    with workspace(docs, **set_to) as (opened, _):
+        assert opened.retriever(opened.collection()).search("loaf", 1).notices == ()
+
+
+def test_this_time_lasts_as_long_as_the_workspace(docs: Path, server: OllamaServer) -> None:
+    variables = {"OLLAMA_HOST": server.url, "RAGCHAT_EMBEDDER": "ollama"}
+    with workspace(docs, "once", **variables) as (opened, person):
+        opened.ingest([docs], told)
+        opened.ingest([docs], told)
+        opened.session(opened.collection())
+        assert len(person.asked) == 1
+    with workspace(docs, "no", **variables) as (opened, person), pytest.raises(SettingsError):
+        opened.retriever(opened.collection())
+
+
+def test_a_collection_takes_its_consents_with_it(docs: Path, server: OllamaServer) -> None:
+    variables = {"OLLAMA_HOST": server.url, "RAGCHAT_EMBEDDER": "ollama"}
+    with workspace(docs, "yes", **variables) as (opened, _):
+        opened.ingest([docs], told, "diary")
+    with workspace(docs, **variables) as (opened, _):
+        opened.remove_collection("diary")
+    with workspace(docs, "no", **variables) as (opened, person):
+        with pytest.raises(SettingsError):
+            opened.create_collection("diary")
+        assert len(person.asked) == 1
+
+
+def test_what_fails_leaves_no_collection_behind(docs: Path, server: OllamaServer) -> None:
+    with workspace(docs) as (opened, _):
+        with pytest.raises(UsageError):
+            opened.ingest([docs, docs / "nope"], told)
+        with pytest.raises(UsageError):
+            opened.folder(docs / "nope", told)
+        with pytest.raises(UsageError):
+            opened.ingest([docs], told, encoding="nope")
+        assert opened.collections() == []
+    with workspace(docs, RAGCHAT_EMBEDDER="ollama") as (opened, _):
+        for fail in (lambda: opened.create_collection("x"), lambda: opened.ingest([docs], told, "x")):
+            with pytest.raises(EmbedderError):
+                fail()
+        assert opened.collections() == []
+    with workspace(docs, "no", RAGCHAT_EMBEDDER="ollama", OLLAMA_HOST=server.url) as (opened, _):
+        with pytest.raises(SettingsError):
+            opened.create_collection("x")
+        assert opened.collections() == []
+
+
+def test_an_empty_collection_keeps_the_embedder_it_was_made_with_until_another_is_wished_for(
+    docs: Path, ollama_server: OllamaServer
+) -> None:
+    with workspace(docs, OLLAMA_HOST=ollama_server.url, RAGCHAT_EMBEDDER="bundled") as (opened, _):
+        opened.create_collection("x")
+        opened.create_collection("y")
+    with workspace(docs, OLLAMA_HOST=ollama_server.url) as (opened, _):
+        assert opened.ingest([docs], told, "x")[1] == ""
+        assert str(opened.collection("x").embedder).startswith("bundled/")
+    with workspace(docs, OLLAMA_HOST=ollama_server.url, RAGCHAT_EMBEDDER="ollama") as (opened, _):
+        opened.ingest([docs], told, "y")
+        assert str(opened.collection("y").embedder).startswith("ollama/")
+        with pytest.raises(EmbedderMismatch) as raised:
+            opened.ingest([docs], told, "x")
+        assert "--embedder" in raised.value.hint
+
+
+@pytest.mark.parametrize("name", ["undefined", "idna", "hex", "rot13", "no-such", "a\0b"])
+def test_an_encoding_that_cannot_be_read_is_refused_in_one_sentence(docs: Path, name: str) -> None:
+    with workspace(docs) as (opened, _), pytest.raises(UsageError) as raised:
+        opened.ingest([docs], told, encoding=name)
+    assert "cp1252" in raised.value.hint
+
+
+def test_a_folder_tells_once_why_it_got_its_embedder(docs: Path) -> None:
+    with workspace(docs) as (opened, _):
+        name, _, reason = opened.folder(docs, told)
+        assert "Ollama is not running" in reason
+        generation = opened.collection(name).manifest.generation
+        assert opened.folder(docs, told)[2] == ""
+        assert opened.collection(name).manifest.folder == str(docs.resolve())
+        assert opened.collection(name).manifest.generation == generation
+
+
+def test_closed_it_can_be_opened_again(docs: Path) -> None:
+    with workspace(docs) as (opened, _):
+        opened.ingest([docs], told)
+        opened.session(opened.collection())
+    assert not (docs.parent / "home" / "state.db-wal").exists()
