@@ -19,7 +19,7 @@ from ragchat.generation.groq import GroqGenerator
 from ragchat.generation.router import Router
 from ragchat.index.collection import DEFAULT, Collection, collection_names, folder_collection
 from ragchat.index.ingest import ingest
-from ragchat.index.retriever import Retriever
+from ragchat.index.retriever import Retriever, Weights
 from ragchat.ollama.client import OllamaClient
 from ragchat.pipeline.answering import Answering
 from ragchat.privacy.consent import Consent
@@ -192,7 +192,9 @@ class Workspace:
         """
         embedder = self._own_embedder(collection)
         self._require_consent(collection.name, embedder)
-        return Retriever(collection, embedder, only=only)
+        # How near is near is known of the bundled vectors only.
+        weights = Weights() if kind_of(collection.embedder or "") == "bundled" else Weights(noise=0.0)
+        return Retriever(collection, embedder, weights, only=only)
 
     def session(self, collection: Collection, provider: str | None = None, only: str | None = None) -> Session:
         """A conversation about `collection`, answered by `provider` alone when one is named. As `retriever`."""

@@ -21,14 +21,15 @@ class Prompt:
     """A question made ready: `messages` for a model, `passages` for whoever answers without one.
 
     `question` stands by itself, also where the person's own, in `messages`, followed from the one before.
-
-    `context_tokens` estimates what `messages` take, so that a window can be sized for them.
+    `distant` passages share words with it at most. `context_tokens` estimates what `messages` take, so that a
+    window can be sized for them.
     """
 
     question: str
     messages: tuple[Message, ...]
     passages: tuple[Passage, ...]
     context_tokens: int
+    distant: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,9 @@ _MOST_SENTENCES = 3
 _LONGEST = 320
 _FEWEST_TERMS = 2
 # Below this share of the question's words no passage is about it; chosen on the sample questions.
-_CONFIDENT = 0.3
+_CONFIDENT = 0.2
+# The same where nothing is near in meaning: then the words have to be nearly all there.
+_CONFIDENT_WHEN_DISTANT = 0.6
 # Below this one, what it says may be beside the point, and that is said.
 _CLOSE = 0.55
 # Another sentence is worth reading when it says nearly as much as the first.
@@ -87,7 +89,8 @@ class ExtractiveGenerator:
     def stream(self, prompt: Prompt) -> abc.Generator[Piece, None, None]:
         """The label, then one delta for each quoted sentence, or the one that says there is no answer."""
         started = time.monotonic()
-        label, best = _best(prompt.question, _candidates(prompt.passages))
+        least = _CONFIDENT_WHEN_DISTANT if prompt.distant else _CONFIDENT
+        label, best = _best(prompt.question, _candidates(prompt.passages), least)
         yield Notice(label)
         quoted = [f"“{_shortened(sentence.text)}” [{sentence.marker}]" for sentence in best] or [NOT_FOUND]
         texts = [quoted[0], *(f" {text}" for text in quoted[1:])]
@@ -123,8 +126,11 @@ def _quotable(text: str) -> Iterator[str]:
                 yield " ".join(bare.translate(_INNER_QUOTES).split())
 
 
-def _best(question: str, candidates: Iterator[_Sentence]) -> tuple[str, list[_Sentence]]:
-    """What to say of the sentences that answer `question`, and they, best first; none when nothing comes near."""
+def _best(question: str, candidates: Iterator[_Sentence], least: float) -> tuple[str, list[_Sentence]]:
+    """What to say of the sentences that answer `question`, and they, best first.
+
+    None when no passage holds at `least` this share of the question's words.
+    """
     wanted = query_terms(question)
     unique: dict[str, _Sentence] = {}
     for candidate in candidates:
@@ -140,14 +146,14 @@ def _best(question: str, candidates: Iterator[_Sentence]) -> tuple[str, list[_Se
         return sum(rarity[term] for term in wanted if term in known) / sum(rarity.values())
 
     def own(sentence: _Sentence) -> float:
-        return share(sentence.terms) + 0.2 * sum(1 for pattern in expected if pattern.search(sentence.text))
+        return share(sentence.terms) + 0.6 * sum(1 for pattern in expected if pattern.search(sentence.text))
 
     def score(sentence: _Sentence) -> float:
-        return own(sentence) + 0.5 * share(sentence.about) + 1.5 * sentence.passage_score
+        return own(sentence) + 0.5 * share(sentence.about) + 1.2 * sentence.passage_score
 
     ranked = sorted(sentences, key=score, reverse=True)
     near = max(share(sentence.about) for sentence in sentences)
-    if near < _CONFIDENT:
+    if near < least:
         return NO_SENTENCE, []
     good = [sentence for sentence in ranked if score(sentence) >= _NEARLY * score(ranked[0])]
     return LABEL if near >= _CLOSE else FAINT_LABEL, good[:_MOST_SENTENCES]

@@ -50,7 +50,8 @@ class Answering:
         found = self._retriever.search(meant, self._top_k)
         passages, seconds = found.passages, time.monotonic() - started
         yield Retrieved(passages, seconds)
-        prompt = replace(make_prompt(question, passages, turns, self._context_tokens), question=meant)
+        prompt = make_prompt(question, passages, turns, self._context_tokens)
+        prompt = replace(prompt, question=meant, distant=found.distant)
         notices: list[str] = []
         if meant != question:
             yield _noted(notices, f"Searched for: {meant}")

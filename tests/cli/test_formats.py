@@ -186,4 +186,4 @@ def test_an_encoding_that_is_named_is_taken_at_its_word(tmp_path: Path) -> None:
     assert ragchat("ingest", ".", "--json").result["unchanged"] == ["a.txt"]
     wrong = ragchat("ingest", ".", "--encoding", "klingon", "--json")
     assert wrong.status == 2
-    assert wrong.error["message"] == "There is no encoding called klingon."
+    assert wrong.error["message"] == "Text cannot be read as klingon."

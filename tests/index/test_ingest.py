@@ -149,7 +149,7 @@ def test_another_embedder_is_refused_with_the_cure(
         take_in(collection, tmp_path / "docs", embedder=WordEmbedder())
     assert BundledEmbedder().fingerprint in raised.value.message
     assert "test/words-256" in raised.value.message
-    assert "RAGCHAT_EMBEDDER" in raised.value.hint
+    assert "ragchat collection remove default" in raised.value.hint
     with pytest.raises(EmbedderMismatch):
         Retriever(collection, WordEmbedder()).search("bread", 3)
 
