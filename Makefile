@@ -26,6 +26,7 @@ $(READY_DEV): $(READY)
 	@touch $@
 
 chat: $(READY) ## install, ingest the sample data and open the chat
+	@chmod 700 chroma_db
 	@$(BIN)/ragchat ingest data/food --embedder bundled
 	@if [ -t 0 ]; then $(BIN)/ragchat chat; else $(BIN)/ragchat ask "$(SAMPLE_QUESTION)"; fi
 
