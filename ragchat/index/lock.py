@@ -30,9 +30,11 @@ def writing(folder: Path, wait_s: float = WAIT_S) -> Iterator[None]:
     holder = folder / "writer.holder"
     lock = FileLock(folder / "writer.lock", timeout=wait_s, mode=0o600)
     try:
-        folder.stat()  # the lock would make it anew
-        lock.acquire()
-        holder.write_text(_me(), "utf-8")
+        with _opened(folder) as same:
+            lock.acquire()  # which makes a folder that is gone anew
+            if not os.path.samestat(os.fstat(same), folder.stat()):
+                raise FileNotFoundError
+            holder.write_text(_me(), "utf-8")
     except Timeout as error:
         raise IndexBusy(
             f"Another process is writing to this collection: {_read(holder)}.",
@@ -46,6 +48,16 @@ def writing(folder: Path, wait_s: float = WAIT_S) -> Iterator[None]:
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    """`folder` held open, so that no other can be taken for it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _me() -> str:
