@@ -55,6 +55,13 @@ class NothingIndexed(RagchatError):
     kind = "nothing_indexed"
     exit_status = 3
 
+    def __init__(
+        self,
+        message: str = "Nothing is indexed yet.",
+        hint: str = "Ingest some documents first: ragchat ingest PATH",
+    ) -> None:
+        super().__init__(message, hint)
+
 
 class NoHits(RagchatError):
     """A search found nothing."""

@@ -80,7 +80,7 @@ class Workspace:
     def collection(self, name: str = DEFAULT) -> Collection:
         """A collection that holds documents; raises `NothingIndexed`, and `UsageError` for an unknown name."""
         if name == DEFAULT and not Collection.exists(self.settings.home):
-            raise NothingIndexed("Nothing is indexed yet.", "Ingest some documents first: ragchat ingest PATH")
+            raise NothingIndexed
         collection = self._named(name)
         collection.require_documents()
         return collection

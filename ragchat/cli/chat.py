@@ -15,6 +15,7 @@ from ragchat.cli.options import (
     TopKOption,
 )
 from ragchat.errors import NothingIndexed
+from ragchat.terminal.views.quantities import counted
 
 if TYPE_CHECKING:
     from ragchat.cli.desk import Desk
@@ -48,8 +49,7 @@ def chat(
         documents, _ = target.manifest.counts()
         # The first search loads what is heavy; better now than behind the first question.
         target.warm_up()
-        counted = "1 document" if documents == 1 else f"{documents:,} documents"
-        return Opened(session, f"{counted} · {workspace.chain(provider)}")
+        return Opened(session, f"{counted(documents, 'document')} · {workspace.chain(provider)}")
 
     banner = f"ragchat {__version__} · ask your documents · /help lists the commands, Ctrl-D leaves"
     history = workspace.settings.home / "history"
@@ -63,13 +63,12 @@ def _offer_this_folder(desk: Desk) -> None:
     from ragchat.terminal.views.ingest import ingested  # noqa: PLC0415
 
     terminal = desk.terminal
-    nothing = NothingIndexed("Nothing is indexed yet.", "Ingest some documents first: ragchat ingest PATH")
     if not terminal.interactive:
-        raise nothing
+        raise NothingIndexed
     asked = f"Nothing is indexed yet. Ingest this folder, {terminal.directory}? [y/N]"
     terminal.out.print(Text(asked, style="prompt"), end=" ")
     if terminal.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise nothing
+        raise NothingIndexed
     report, reason = desk.ingest([terminal.directory])
     terminal.out.print(ingested(report, terminal.directory, terminal.line_width))
     desk.note(reason)

@@ -12,6 +12,7 @@ from ragchat.cli.options import CollectionOption, HomeOption, JsonOption
 from ragchat.cli.output import print_result
 from ragchat.cli.shapes import chunk_shape, document_shape, relative
 from ragchat.errors import UsageError
+from ragchat.terminal.views.quantities import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,8 +80,7 @@ def remove_documents(
     if as_json:
         print_result({"removed": [relative(source) for source in removed]})
     else:
-        count = "1 document" if len(removed) == 1 else f"{len(removed)} documents"
-        desk.terminal.out.print(f"{count} removed")
+        desk.terminal.out.print(f"{counted(len(removed), 'document')} removed")
 
 
 def _named(given: str, records: Sequence[DocumentRecord]) -> DocumentRecord:

@@ -86,7 +86,7 @@ class Collection:
     def require_documents(self) -> None:
         """Raise `NothingIndexed` when there is none."""
         if not any(self.manifest.counts()):
-            raise NothingIndexed("Nothing is indexed yet.", "Ingest some documents first: ragchat ingest PATH")
+            raise NothingIndexed
 
     def refresh(self) -> None:
         """See what other processes have changed since the last look."""

@@ -6,12 +6,9 @@ import sqlite3
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from ragchat.errors import StorageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Grouping: TypeAlias = Literal["provider", "model", "day"]
 
@@ -57,7 +54,7 @@ def usage_report(connection: sqlite3.Connection, by: Grouping) -> UsageReport:
         raise StorageError(
             f"The ledger cannot be read: {error}.", "Check the disk and its permissions."
         ) from error
-    return UsageReport(tuple(_sorted(rows.values())), totals)
+    return UsageReport(tuple(sorted(rows.values(), key=lambda row: row.key)), totals)
 
 
 def _key(attempt: sqlite3.Row, by: Grouping) -> tuple[tuple[str, str], ...]:
@@ -80,7 +77,3 @@ def _with(row: UsageRow, attempt: sqlite3.Row) -> UsageRow:
         cost=(row.cost or Decimal(0)) + Decimal(attempt["cost"]) if known else row.cost,
         unknown_costs=row.unknown_costs + (not known),
     )
-
-
-def _sorted(rows: Iterable[UsageRow]) -> list[UsageRow]:
-    return sorted(rows, key=lambda row: row.key)

@@ -92,3 +92,14 @@ def write(folder: Path, **texts: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (folder / f"{name}.md").write_text(text, "utf-8")
+
+
+def blank_words(collection: Collection) -> None:
+    """Close `collection`, and blank a page of its word index, which nothing but a search reads."""
+    found = collection.manifest.connection.execute(
+        "SELECT rootpage, page_size FROM sqlite_master, pragma_page_size WHERE name = 'words_data'"
+    ).fetchone()
+    collection.close()
+    with (collection.folder / "index.db").open("r+b") as file:
+        file.seek((found["rootpage"] - 1) * found["page_size"])
+        file.write(bytes(found["page_size"]))

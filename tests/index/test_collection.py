@@ -16,7 +16,7 @@ from ragchat.index.collection import Collection, folder_collection
 from ragchat.index.lock import writing
 from ragchat.index.retriever import Retriever
 from ragchat.index.vectors import Vectors
-from tests.index.doubles import WordEmbedder, child, chunk_ids, finished, vector_ids, write
+from tests.index.doubles import WordEmbedder, blank_words, child, chunk_ids, finished, vector_ids, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,13 +163,7 @@ def test_a_damaged_word_index_is_named_with_the_cure(take_in: TakeIn, tmp_path: 
     write(tmp_path / "docs", bread="Bread with saffron.")
     collection = Collection(tmp_path / "home")
     take_in(collection, tmp_path / "docs", embedder=WordEmbedder())
-    found = collection.manifest.connection.execute(
-        "SELECT rootpage, page_size FROM sqlite_master, pragma_page_size WHERE name = 'words_data'"
-    ).fetchone()
-    collection.close()
-    with (collection.folder / "index.db").open("r+b") as file:
-        file.seek((found["rootpage"] - 1) * found["page_size"])
-        file.write(bytes(found["page_size"]))
+    blank_words(collection)
     with pytest.raises(IndexDamaged):
         Retriever(Collection(tmp_path / "home"), WordEmbedder()).search("saffron", 3)
 

@@ -15,7 +15,7 @@ from ragchat.index.lock import writing
 from ragchat.index.vectors import Vectors
 from ragchat.storage.database import open_database
 from ragchat.upkeep.checks.stores import check_index, check_ledger
-from tests.index.doubles import WordEmbedder, write
+from tests.index.doubles import WordEmbedder, blank_words, write
 
 if TYPE_CHECKING:
     import sqlite3
@@ -91,13 +91,7 @@ def test_pages_that_were_overwritten_are_found(collection: Collection) -> None:
 
 
 def test_a_damaged_page_that_only_a_search_would_read_is_found(collection: Collection) -> None:
-    found = collection.manifest.connection.execute(
-        "SELECT rootpage, page_size FROM sqlite_master, pragma_page_size WHERE name = 'words_data'"
-    ).fetchone()
-    collection.close()
-    with (collection.folder / "index.db").open("r+b") as file:
-        file.seek((found["rootpage"] - 1) * found["page_size"])
-        file.write(bytes(found["page_size"]))
+    blank_words(collection)
     finding = check_index(Collection(collection.folder.parents[1]), "auto")
     assert finding.state == "problem"
     assert "index.db is damaged: " in finding.message
