@@ -10,6 +10,7 @@
     ├── EmbedderError         texts cannot be turned into vectors
     ├── IndexBusy             another process is writing to the collection
     ├── IndexDamaged          the stored index cannot be opened
+    ├── IndexOutdated         an older release made the index
     ├── StorageError          a file of ours cannot be opened or written
     ├── OllamaError           the Ollama server cannot be reached, or refuses
     ├── GenerationError       a provider did not answer
@@ -99,6 +100,12 @@ class IndexDamaged(RagchatError):
     """The stored index cannot be opened."""
 
     kind = "index_damaged"
+
+
+class IndexOutdated(RagchatError):
+    """An older release made the index, in a way that this one cannot search."""
+
+    kind = "index_outdated"
 
 
 class StorageError(RagchatError):

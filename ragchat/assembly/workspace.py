@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ragchat.core.protocols import Embedder, Generator
-    from ragchat.index.ingest import IngestReport, Progress
+    from ragchat.index.ingest import IngestReport
+    from ragchat.index.progress import Progress
     from ragchat.privacy.consent import Decision, Question
     from ragchat.settings.load import Loaded
     from ragchat.usage.report import Grouping, UsageReport

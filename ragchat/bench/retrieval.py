@@ -16,6 +16,7 @@ from ragchat.bench.metrics import DEPTH, figures, first_rank
 from ragchat.embeddings.bundled import BundledEmbedder
 from ragchat.errors import EmbedderError
 from ragchat.index.collection import Collection
+from ragchat.index.prepare import prepare
 from ragchat.index.retriever import Retriever
 from ragchat.index.writer import Writer
 
@@ -129,8 +130,8 @@ def _index(
         writer = Writer(collection, embedder)
         for done, document in enumerate(corpus.values()):
             progress(done, len(corpus), "documents")
-            writer.add(document)
-        writer.flush()
+            writer.add(prepare(document))
+        writer.finish()
         return writer.chunks
 
 

@@ -16,7 +16,7 @@ from ragchat.documents.load import is_readable
 from ragchat.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
@@ -46,6 +46,8 @@ class Skipped:
 
 
 Entry: TypeAlias = Found | Skipped
+Stamp: TypeAlias = tuple[int, int]
+"""The size of a file and when it was modified, as in `Found`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,14 @@ class _Rules:
         return False
 
 
-def walk(paths: Iterable[Path], *, max_bytes: int, never: Path) -> Iterator[Entry]:
+def walk(
+    paths: Iterable[Path], *, max_bytes: int, never: Path, known: Mapping[str, Stamp] | None = None
+) -> Iterator[Entry]:
     """Each file below `paths` once, in a stable order, and each that is left out.
 
     Hidden and ignored files, links, whatever is not a regular file, binary files and those over `max_bytes`
-    are skipped, and so is everything below `never`. The ignore files above a named folder count too, up to the
+    are skipped, and so is everything below `never`. A file that still has the stamp under which it is `known` is
+    not looked into again. The ignore files above a named folder count too, up to the
     top of its Git repository. What is named itself is read even where the ignore rules speak against it, and
     through a link. Raises `UsageError` for a path that does not exist.
     """
@@ -83,7 +88,7 @@ def walk(paths: Iterable[Path], *, max_bytes: int, never: Path) -> Iterator[Entr
     for path in sorted(map(_existing, paths), key=Path.is_dir):
         entries = _below(path, never) if path.is_dir() else iter((path,))
         for entry in entries:
-            checked = entry if isinstance(entry, Skipped) else _check(entry, max_bytes, never)
+            checked = entry if isinstance(entry, Skipped) else _check(entry, max_bytes, never, known or {})
             if checked.path not in seen:
                 seen.add(checked.path)
                 yield checked
@@ -170,23 +175,30 @@ def _unwanted(entry: os.DirEntry[str], path: Path, rules: _Rules) -> str | None:
     return "a link" if entry.is_symlink() else None
 
 
-def _check(path: Path, max_bytes: int, never: Path) -> Entry:
+def _check(path: Path, max_bytes: int, never: Path, known: Mapping[str, Stamp]) -> Entry:
     if path.is_relative_to(never):
         return Skipped(path, _OURS)
     try:
         status = path.stat()
-        reason = _refusal(path, status, max_bytes)
+        found = Found(path, status.st_size, status.st_mtime_ns)
+        reason = _refusal(status, max_bytes)
+        if reason is None and known.get(str(path)) != (found.size, found.modified):
+            reason = _content_refusal(path)
     except OSError:
         return Found(path, 0, 0)  # reading it will fail again, and be reported as a failure
-    return Skipped(path, reason) if reason else Found(path, status.st_size, status.st_mtime_ns)
+    return Skipped(path, reason) if reason else found
 
 
-def _refusal(path: Path, status: os.stat_result, max_bytes: int) -> str | None:
+def _refusal(status: os.stat_result, max_bytes: int) -> str | None:
     if not stat.S_ISREG(status.st_mode):
         return "not a regular file"
     if status.st_size > max_bytes:
         limit = f"{max_bytes / 1e6:g} MB"
         return f"{status.st_size / 1e6:.1f} MB is over the limit of {limit} (RAGCHAT_MAX_FILE_MB)"
+    return None
+
+
+def _content_refusal(path: Path) -> str | None:
     with path.open("rb") as file:
         head = file.read(8192)
     if not head:

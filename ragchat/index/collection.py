@@ -1,4 +1,4 @@
-"""A knowledge base on disk: a folder with a manifest, vectors and a writer's lock."""
+"""A knowledge base on disk: a folder with a manifest, segments, vectors and a writer's lock."""
 
 from __future__ import annotations
 
@@ -8,20 +8,30 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ragchat.core.document import identity
-from ragchat.errors import EmbedderMismatch, IndexBusy, NothingIndexed, UsageError
+from ragchat.embeddings.choose import kind_of
+from ragchat.errors import EmbedderMismatch, IndexBusy, IndexOutdated, NothingIndexed, UsageError
+from ragchat.index.damage import damaged
 from ragchat.index.lock import REMOVED, WAIT_S, writing
 from ragchat.index.manifest import Manifest
+from ragchat.index.prepare import RECIPE
+from ragchat.index.segments import Segments, mergeable, merged
+from ragchat.index.view import View
 from ragchat.storage.database import private_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from ragchat.index.vectors import Vectors
 
 DEFAULT = "default"
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}")
+# Segments are merged now and then by another process; to miss one so often in a row is no coincidence.
+_MOST_TRIES = 20
+_BATCH = 2_000
 
 
 class Collection:
@@ -39,7 +49,8 @@ class Collection:
             )
         self.name = name
         self.folder = private_folder(collection_folder(home, name))
-        self._seen = -1
+        self._view: tuple[int, View] | None = None
+        self._vectors: Vectors | None = None
 
     @staticmethod
     def exists(home: Path, name: str = DEFAULT) -> bool:
@@ -52,24 +63,40 @@ class Collection:
         return Manifest(self.folder / "index.db")
 
     @cached_property
-    def vectors(self) -> Vectors:
-        """Opened at first use: ChromaDB takes half a second to load."""
-        from ragchat.index.vectors import Vectors  # noqa: PLC0415
+    def segments(self) -> Segments:
+        """The files with words and vectors that a search reads."""
+        return Segments(self.folder / "segments")
 
-        self._seen = self.manifest.generation
-        return Vectors(self.folder / "vectors")
+    @property
+    def vectors(self) -> Vectors:
+        """ChromaDB, opened at first use: it takes half a second to load."""
+        if self._vectors is None:
+            from ragchat.index.vectors import Vectors  # noqa: PLC0415
+
+            self._vectors = Vectors(self.vectors_folder)
+        return self._vectors
+
+    @property
+    def vectors_folder(self) -> Path:
+        """Where ChromaDB keeps the vectors."""
+        return self.folder / self.manifest.vectors_folder
 
     @property
     def embedder(self) -> str | None:
         """The fingerprint of the embedder that made the vectors; None while there are none."""
         return self.manifest.embedder
 
+    @property
+    def is_of_another_recipe(self) -> bool:
+        """Whether some document was made by other readers, another splitter or other terms than there are now."""
+        return self.manifest.is_outdated or any(recipe != RECIPE for recipe in self.manifest.recipes())
+
     def adopt(self, fingerprint: str) -> None:
         """Bind an empty collection to an embedder; raises `EmbedderMismatch` when it is bound to another.
 
         The writer's lock must be held.
         """
-        if self.embedder != fingerprint and not any(self.manifest.counts()):
+        if self.embedder != fingerprint and self.manifest.is_empty:
             if self.embedder is not None:
                 self.vectors.clear()  # they may have had another width
             self.manifest.bind(fingerprint)
@@ -80,36 +107,77 @@ class Collection:
         if self.embedder not in (None, fingerprint):
             raise EmbedderMismatch(
                 f"The collection `{self.name}` was embedded by {self.embedder}, not by {fingerprint}.",
-                f"To change it, run `ragchat collection remove {self.name}` and ingest again.",
+                f"To change it, run `ragchat index rebuild --embed-only --embedder {kind_of(fingerprint)}`.",
             )
 
     def require_documents(self) -> None:
-        """Raise `NothingIndexed` when there is none."""
-        if not any(self.manifest.counts()):
+        """Raise `NothingIndexed` when there is none, `IndexOutdated` when an older release wrote them."""
+        if self.manifest.is_empty:
             raise NothingIndexed
+        if self.manifest.is_outdated:
+            raise IndexOutdated(
+                f"The collection `{self.name}` was made by an older ragchat.", "Run `ragchat index rebuild`."
+            )
 
-    def refresh(self) -> None:
-        """See what other processes have changed since the last look."""
-        generation = self.manifest.generation
-        if generation != self._seen:
-            self._reopen()
-            self._seen = generation
+    def view(self) -> View:
+        """What can be found now, whichever process wrote it; raises `IndexDamaged`."""
+        if not self.manifest.is_there():
+            self.close()
+        for _ in range(_MOST_TRIES):
+            if self._view and self._view[0] == self.manifest.generation:
+                return self._view[1]
+            inventory = self.manifest.inventory()
+            try:
+                segments = self.segments.open([record.name for record in inventory.segments])
+            except FileNotFoundError as error:
+                missing = error
+                continue
+            self._view = inventory.generation, View(segments, inventory.buried)
+        raise damaged(f"{missing.filename} is missing.", self.folder) from missing
+
+    def reopen_vectors(self) -> None:
+        """See in ChromaDB what other processes have written since."""
+        self.close_vectors()
+        _ = self.vectors
 
     def warm_up(self) -> None:
         """Load what the first search needs."""
-        _ = self.vectors
+        self.view().warm_up()
 
     def close(self) -> None:
         """Let go of the files."""
-        if "vectors" in self.__dict__:
-            self.vectors.close()
+        self._view = None
+        self.close_vectors()
         if "manifest" in self.__dict__:
             self.manifest.close()
+            del self.manifest
 
     def remove(self, sources: list[str]) -> None:
         """Remove documents, all or none; raises `IndexBusy`."""
         with self.writing():
-            self.settle(self.manifest.replace((), sources))
+            self.drop(sources)
+            self.compact()
+
+    def drop(self, sources: Sequence[str]) -> None:
+        """Remove documents, all or none; the lock must be held."""
+        with self.manifest.change() as change:
+            gone = change.drop(sources)
+        self.vectors.remove(gone)
+
+    @contextmanager
+    def new_vectors(self, name: str) -> Iterator[Vectors]:
+        """An empty ChromaDB beside the one in use, which goes again when something is raised."""
+        from ragchat.index.vectors import Vectors  # noqa: PLC0415
+
+        folder = self.folder / name
+        vectors = Vectors(folder)
+        try:
+            yield vectors
+        except BaseException:
+            vectors.close()
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        vectors.close()
 
     def erase(self) -> None:
         """Remove the collection with everything in it; raises `IndexBusy`."""
@@ -127,27 +195,63 @@ class Collection:
             if not self.manifest.is_there():
                 raise IndexBusy(*REMOVED)
             # A client that was opened before somebody else wrote would write over it.
-            self._reopen()
-            self.settle(self.manifest.orphans())
-            if self.has_lost_vectors():
-                self.manifest.outdate()
+            self.close_vectors()
+            self.sweep()
+            self.settle()
             yield
+            self.sweep()
+            if self.manifest.is_unsettled:
+                self.manifest.settle()
 
-    def has_lost_vectors(self) -> bool:
-        """Whether somebody emptied the folder of the vectors."""
-        _, chunks = self.manifest.counts()
-        return chunks > 0 and self.vectors.is_empty()
+    def settle(self) -> None:
+        """Let the vectors follow the manifest where a writer died before they did; the lock must be held."""
+        lost = not self.manifest.is_empty and not (self.vectors_folder / "chroma.sqlite3").exists()
+        if lost or self.manifest.is_unsettled:
+            self.reconcile()
+            self.manifest.settle()
 
-    def settle(self, stale: list[str]) -> None:
-        """Bring the vectors to what the manifest says; the writer's lock must be held."""
-        if stale:
-            self.vectors.remove(stale)
-        self.manifest.settle()
-        self._seen = self.manifest.generation
+    def reconcile(self) -> None:
+        """Give ChromaDB the vectors it lacks and take away those it should not have; the lock must be held."""
+        held, known = self.vectors.ids(), self.manifest.ids()
+        self.vectors.remove(sorted(held - known.keys()))
+        missing = sorted(known.keys() - held, key=known.__getitem__)
+        view = self.view()
+        for start in range(0, len(missing), _BATCH):
+            ids = missing[start : start + _BATCH]
+            slots = view.slots(np.array([known[name] for name in ids], np.int64))
+            self.vectors.add(ids, view.vectors(slots))
 
-    def _reopen(self) -> None:
-        if "vectors" in self.__dict__:
-            self.vectors.reopen()
+    def compact(self) -> None:
+        """Make few segments of many, without what is buried; the lock must be held."""
+        while True:
+            view, inventory = self.view(), self.manifest.inventory()
+            here = mergeable([len(segment) for segment in view.segments], view.buried_by_segment())
+            if not here:
+                return
+            parts = [view.segments[index] for index in here]
+            columns, vectors = merged(parts, inventory.buried)
+            records = list(inventory.segments)
+            with self.manifest.change() as change:
+                records[here.start : here.stop] = (
+                    [self.segments.write(columns, vectors)] if len(columns.rows) else []
+                )
+                change.list_segments(records)
+                change.exhume(
+                    np.intersect1d(np.concatenate([part.rows for part in parts]), inventory.buried).tolist()
+                )
+
+    def sweep(self) -> None:
+        """Remove what a writer that died, or a merge, has left behind."""
+        self.segments.sweep(record.name for record in self.manifest.inventory().segments)
+        for folder in self.folder.glob("vectors*"):
+            if folder != self.vectors_folder:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def close_vectors(self) -> None:
+        """Let go of ChromaDB."""
+        if self._vectors is not None:
+            self._vectors.close()
+            self._vectors = None
 
 
 def collection_names(home: Path) -> list[str]:

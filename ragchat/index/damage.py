@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 
 def damaged(message: str, collection: Path) -> IndexDamaged:
-    """The error for what is wrong in the folder of a collection."""
+    """The error for what is wrong in the folder of a collection, and can be made again from its texts."""
+    return IndexDamaged(message, f"Run `ragchat index repair --collection {collection.name}`.")
+
+
+def lost(message: str, collection: Path) -> IndexDamaged:
+    """The same where the texts are what is damaged."""
     return IndexDamaged(message, f"Run `ragchat collection remove {collection.name}` and ingest again.")
 
 
@@ -28,4 +33,4 @@ def sound(database: Path) -> Iterator[None]:
         # SQLite says so with this class itself; its subclasses are for other troubles.
         if type(cause) is not sqlite3.DatabaseError:
             raise
-        raise damaged(f"{database} is damaged: {cause}.", database.parent) from cause
+        raise lost(f"{database} is damaged: {cause}.", database.parent) from cause

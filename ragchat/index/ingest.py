@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from ragchat.documents.load import parse
 from ragchat.documents.walk import Found, Skipped, walk
-from ragchat.errors import DocumentError
-from ragchat.index.writer import RECIPE, Writer
+from ragchat.embeddings.bundled import FINGERPRINT
+from ragchat.errors import DocumentError, EmbedderError
+from ragchat.index.preparing import prepared
+from ragchat.index.rebuild import rebuild
+from ragchat.index.worker import Reading
+from ragchat.index.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from ragchat.core.document import Document
     from ragchat.core.protocols import Embedder
     from ragchat.index.collection import Collection
     from ragchat.index.manifest import DocumentRecord, Manifest
-
-Progress: TypeAlias = "Callable[[int, int, str], None]"
-"""Told how many files are done, of how many, and which is next."""
+    from ragchat.index.progress import Progress
+    from ragchat.index.worker import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,33 @@ class IngestReport:
     seconds: float
 
 
-def ingest(
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an ingest has to do, by the names, sizes and times of the files alone."""
+
+    to_read: tuple[Found, ...]
+    unchanged: tuple[str, ...]
+    skipped: tuple[tuple[str, str], ...]
+    to_remove: tuple[str, ...]
+    """Indexed before, and no longer there."""
+    known: dict[str, DocumentRecord]
+    """What is indexed now, by source."""
+
+    def readings(self, encoding: str | None) -> list[Reading]:
+        """The files to read, as `encoding`, or as what each was read before."""
+        return [
+            Reading(file.path, file.size, encoding or (before.encoding if before else None))
+            for file in self.to_read
+            for before in [self.known.get(str(file.path))]
+        ]
+
+    @property
+    def to_drop(self) -> list[str]:
+        """What leaves the index: the files that are gone, and those that are skipped now."""
+        return [*self.to_remove, *(source for source, _ in self.skipped if source in self.known)]
+
+
+def ingest(  # noqa: PLR0913 - each is an option of the command
     collection: Collection,
     embedder: Embedder,
     paths: Sequence[Path],
@@ -52,103 +79,115 @@ def ingest(
     max_bytes: int,
     never: Path,
     encoding: str | None = None,
+    prune: bool = True,
     progress: Progress = lambda _done, _total, _current: None,
 ) -> IngestReport:
     """Bring `collection` up to date with the files below `paths`; `never` is a folder to keep out of.
 
     `encoding` is what text files are written in; named, every file is read again. Of a folder, what has gone
-    from the disk goes from the collection.
+    from the disk goes from the collection, unless `prune` is false.
     Raises `UsageError`, `IndexBusy`, `EmbedderError` and `EmbedderMismatch`; a file's own failure is reported.
     """
     started = time.monotonic()
-    entries = list(walk(paths, max_bytes=max_bytes, never=never))
     with collection.writing():
         writer = Writer(collection, embedder)
-        run = _Run(collection.manifest, writer, encoding)
-        for done, entry in enumerate(entries):
-            progress(done, len(entries), str(entry.path))
-            run.take(entry)
-        writer.flush()
-        progress(len(entries), len(entries), "")
-        run.prune([path.resolve() for path in paths if path.is_dir()], entries)
+        if collection.is_of_another_recipe:
+            rebuild(collection, embedder, rechunk=True, max_bytes=max_bytes, progress=progress)
+        plan = make_plan(
+            collection.manifest, paths, max_bytes=max_bytes, never=never, again=encoding is not None, prune=prune
+        )
+        run = _Run(plan, writer, collection.manifest)
+        with_vectors = embedder.fingerprint == FINGERPRINT
+        readings = plan.readings(encoding)
+        progress(0, len(readings), str(readings[0].path) if readings else "")
+        outcomes = prepared(readings, max_bytes=max_bytes, with_vectors=with_vectors)
+        try:
+            for done, (reading, outcome) in enumerate(outcomes, start=1):
+                run.take(str(reading.path), outcome)
+                progress(done, len(readings), str(readings[done].path) if done < len(readings) else "")
+        except (EmbedderError, KeyboardInterrupt):
+            writer.finish()  # what is ready so far has cost time, perhaps money
+            raise
+        writer.remove(plan.to_drop)
+        writer.finish()
     return run.report(time.monotonic() - started)
 
 
-class _Run:
-    """Sorts the files of one walk into what became of them."""
-
-    def __init__(self, manifest: Manifest, writer: Writer, encoding: str | None) -> None:
-        self._manifest = manifest
-        self._encoding = encoding
-        self._writer = writer
-        self._known = {record.source: record for record in manifest.documents()}
-        self._added: list[str] = []
-        self._changed: list[str] = []
-        self._unchanged: list[str] = []
-        self._removed: list[str] = []
-        self._failed: list[tuple[str, str]] = []
-        self._skipped: list[tuple[str, str]] = []
-        self._warnings: list[tuple[str, str]] = []
-
-    def take(self, entry: Found | Skipped) -> None:
-        source = str(entry.path)
-        before = self._known.get(source)
-        if before and before.recipe != RECIPE:
-            before = replace(before, id="", modified=-1)  # whatever its file says, it has changed
+def make_plan(
+    manifest: Manifest,
+    paths: Sequence[Path],
+    *,
+    max_bytes: int,
+    never: Path,
+    again: bool = False,
+    prune: bool = True,
+) -> Plan:
+    """What `ingest` would do; nothing is changed. With `again`, every file is to be read. Raises `UsageError`."""
+    known = {record.source: record for record in manifest.documents()}
+    stamps = {} if again else {source: (record.bytes, record.modified) for source, record in known.items()}
+    to_read: list[Found] = []
+    unchanged: list[str] = []
+    skipped: list[Skipped] = []
+    for entry in walk(paths, max_bytes=max_bytes, never=never, known=stamps):
         if isinstance(entry, Skipped):
-            self._skipped.append((source, entry.reason))
-        elif before and not self._encoding and (before.bytes, before.modified) == (entry.size, entry.modified):
-            self._unchanged.append(source)
+            skipped.append(entry)
+        elif stamps.get(str(entry.path)) == (entry.size, entry.modified):
+            unchanged.append(str(entry.path))
         else:
-            try:
-                document = _read(entry.path, self._encoding)
-            except DocumentError as error:
-                self._failed.append((source, error.message))
-            else:
-                self._index(document, entry, before)
-
-    def _index(self, document: Document, entry: Found, before: DocumentRecord | None) -> None:
-        self._warnings += [(document.source, warning) for warning in document.warnings]
-        if before and before.id == document.id:
-            self._manifest.touch(document.source, entry.size, entry.modified)
-            self._unchanged.append(document.source)
-            return
-        self._writer.add(document, entry.size, entry.modified)
-        (self._changed if before else self._added).append(document.source)
-
-    def prune(self, folders: Sequence[Path], entries: Iterable[Found | Skipped]) -> None:
-        """Remove what was skipped, and what was indexed below `folders` and was not met this time."""
-        met = {str(entry.path) for entry in entries}
-        roots = tuple(f"{folder}/" for folder in folders)
-        unknown = tuple(f"{entry.path}/" for entry in entries if isinstance(entry, Skipped) and entry.unknown)
-        self._removed = [
+            to_read.append(entry)
+    met = {*unchanged, *(str(file.path) for file in to_read), *(str(entry.path) for entry in skipped)}
+    roots = tuple(f"{str(path.resolve()).rstrip('/')}/" for path in paths if prune and path.is_dir())
+    unknown = tuple(f"{entry.path}/" for entry in skipped if entry.unknown)
+    return Plan(
+        to_read=tuple(to_read),
+        unchanged=tuple(unchanged),
+        skipped=tuple((str(entry.path), entry.reason) for entry in skipped),
+        to_remove=tuple(
             source
-            for source in self._known
+            for source in known
             if source not in met and source.startswith(roots) and not source.startswith(unknown)
-        ]
-        skipped = [source for source, _ in self._skipped if source in self._known]
-        self._writer.remove(self._removed + skipped)
+        ),
+        known=known,
+    )
+
+
+@dataclass(slots=True)
+class _Run:
+    """Sorts the files that were read into what became of them."""
+
+    plan: Plan
+    writer: Writer
+    manifest: Manifest
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    warnings: list[tuple[str, str]] = field(default_factory=list)
+
+    def take(self, source: str, outcome: Outcome) -> None:
+        if isinstance(outcome, EmbedderError):
+            raise outcome
+        if isinstance(outcome, DocumentError):
+            self.failed.append((source, outcome.message))
+            return
+        self.warnings += [(source, warning) for warning in outcome.warnings]
+        before = self.plan.known.get(source)
+        if before and before.id == outcome.id:
+            self.manifest.touch(source, outcome.size, outcome.modified)
+            self.unchanged.append(source)
+            return
+        self.writer.add(outcome)
+        (self.changed if before else self.added).append(source)
 
     def report(self, seconds: float) -> IngestReport:
         return IngestReport(
-            added=tuple(self._added),
-            changed=tuple(self._changed),
-            unchanged=tuple(self._unchanged),
-            removed=tuple(self._removed),
-            failed=tuple(self._failed),
-            skipped=tuple(self._skipped),
-            warnings=tuple(self._warnings),
-            chunks=self._writer.chunks,
+            added=tuple(self.added),
+            changed=tuple(self.changed),
+            unchanged=(*self.plan.unchanged, *self.unchanged),
+            removed=self.plan.to_remove,
+            failed=tuple(self.failed),
+            skipped=self.plan.skipped,
+            warnings=tuple(self.warnings),
+            chunks=self.writer.chunks,
             seconds=seconds,
         )
-
-
-def _read(path: Path, encoding: str | None) -> Document:
-    try:
-        str(path).encode()
-    except UnicodeEncodeError as error:
-        raise DocumentError("Its name is not UTF-8.", "Rename it.") from error
-    try:
-        return parse(str(path), path.read_bytes(), encoding)
-    except OSError as error:
-        raise DocumentError(f"It cannot be read: {error.strerror}.", "Check its permissions.") from error

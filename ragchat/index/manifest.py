@@ -1,7 +1,7 @@
-"""What a collection holds: documents, their chunks and words, in one SQLite file. It is the truth.
+"""What a collection holds: documents, their chunks, and which segments have their words, in one SQLite file.
 
-The vectors follow it: an id stands in `pending` from before its vector is written, or its row removed, until
-both sides agree. After a crash, whatever is pending and no chunk of the manifest is removed from the vectors.
+It is the truth. A segment counts when it is listed here; the vectors in ChromaDB follow, and as long as they may
+not have, the manifest is `unsettled`.
 """
 
 from __future__ import annotations
@@ -10,18 +10,23 @@ import json
 import os.path
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from ragchat.index.change import Change
 from ragchat.index.damage import sound
-from ragchat.index.lexical import add_words, remove_words
-from ragchat.index.schema import CHUNK_COLUMNS, SCHEMA, stored
+from ragchat.index.schema import CHUNK_COLUMNS, MIGRATIONS, stored
+from ragchat.index.segments import SegmentRecord
+from ragchat.index.vocabulary import term_ids
 from ragchat.storage.database import open_database, transaction
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from ragchat.core.document import Chunk
     from ragchat.index.schema import StoredChunk
@@ -31,9 +36,10 @@ if TYPE_CHECKING:
 class DocumentRecord:
     """A document as the manifest lists it: `modified` in ns since the epoch, `ingested_at` in UTC.
 
-    `recipe` names the versions of what made its chunks and words.
+    `recipe` names the versions of what made its chunks and words. `digest` and `encoding` are as in `Prepared`.
     """
 
+    row: int
     source: str
     id: str
     title: str
@@ -42,19 +48,17 @@ class DocumentRecord:
     modified: int
     recipe: str
     ingested_at: str
+    digest: str
+    encoding: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A document ready to be written, with what the file system said of its file."""
+class Inventory:
+    """What a search needs to know of one moment: the segments in order, and which rows in them are gone."""
 
-    source: str
-    id: str
-    title: str
-    chunks: tuple[Chunk, ...]
-    bytes: int
-    modified: int
-    recipe: str
+    generation: int
+    segments: tuple[SegmentRecord, ...]
+    buried: NDArray[np.int64]
 
 
 class Manifest:
@@ -63,12 +67,12 @@ class Manifest:
     def __init__(self, path: Path) -> None:
         self._path = path
         with sound(path):
-            self._connection = open_database(path, (SCHEMA,))
+            self._connection = open_database(path, MIGRATIONS)
         self._file = path.stat()
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """For the word index, which lives in the same file."""
+        """For the terms, which live in the same file."""
         return self._connection
 
     def close(self) -> None:
@@ -91,9 +95,9 @@ class Manifest:
 
     def bind(self, fingerprint: str) -> None:
         """Note whose vectors the collection holds from now on."""
-        with self._change():
-            self._set_property("embedder", fingerprint)
-            self._count_change()
+        with self.change() as change:
+            change.set_property("embedder", fingerprint)
+            change.count()
 
     @property
     def folder(self) -> str | None:
@@ -102,35 +106,60 @@ class Manifest:
 
     def keep_folder(self, path: str) -> None:
         """Note the path that the collection is kept for."""
-        with self._change():
-            self._set_property("folder", path)
+        with self.change() as change:
+            change.set_property("folder", path)
 
     @property
     def generation(self) -> int:
         """Goes up with every change."""
         return int(self._property("generation") or 0)
 
+    @property
+    def vectors_folder(self) -> str:
+        """What the folder of the vectors is called; a rebuilt collection has another."""
+        return self._property("vectors_folder") or "vectors"
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether an older release wrote documents that this one cannot search."""
+        return self._property("outdated") is not None
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether a writer may have left vectors behind that do not follow."""
+        return self._property("unsettled") is not None
+
+    def settle(self) -> None:
+        """Note that the vectors follow."""
+        with self.change() as change:
+            change.forget_property("unsettled")
+
     def _property(self, name: str) -> str | None:
         rows = self._read("SELECT value FROM properties WHERE name = ?", name)
         return str(rows[0]["value"]) if rows else None
-
-    def _set_property(self, name: str, value: str) -> None:
-        self._connection.execute("INSERT OR REPLACE INTO properties VALUES (?, ?)", (name, value))
-
-    def _count_change(self) -> None:
-        self._set_property("generation", str(self.generation + 1))
 
     # What it holds
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """What is read inside is of one moment: a row may else mean another chunk from one look to the next."""
+        """What is read inside is of one moment."""
         with sound(self._path):
             self._connection.execute("BEGIN")
             try:
                 yield
             finally:
                 self._connection.execute("COMMIT")
+
+    def inventory(self) -> Inventory:
+        """The segments and what is buried in them, at one moment."""
+        with self.snapshot():
+            segments = self._read("SELECT name, chunks, checksum FROM segments ORDER BY row")
+            buried = self._read("SELECT row FROM buried ORDER BY row")
+            return Inventory(
+                self.generation,
+                tuple(SegmentRecord(*row) for row in segments),
+                np.array([row["row"] for row in buried], np.int64),
+            )
 
     def documents(self) -> list[DocumentRecord]:
         """All documents, by source."""
@@ -141,12 +170,21 @@ class Manifest:
         names = DocumentRecord.__dataclass_fields__
         return [DocumentRecord(**{name: row[name] for name in names}) for row in rows]
 
+    def recipes(self) -> list[str]:
+        """The recipes by which the documents were made."""
+        return [row["recipe"] for row in self._read("SELECT DISTINCT recipe FROM documents")]
+
     def counts(self) -> tuple[int, int]:
         """How many documents and chunks."""
         (row,) = self._read(
             "SELECT (SELECT count(*) FROM documents) AS documents, (SELECT count(*) FROM chunks) AS chunks"
         )
         return row["documents"], row["chunks"]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no document."""
+        return not self._read("SELECT 1 FROM documents LIMIT 1")
 
     def chunks_of(self, source: str) -> list[Chunk]:
         """The chunks of one document in order; none when it is not there."""
@@ -159,14 +197,14 @@ class Manifest:
         found = self._read("SELECT id, row FROM chunks WHERE id IN (SELECT value FROM json_each(?))", wanted)
         return {row["id"]: row["row"] for row in found}
 
-    def rows_below(self, pattern: str) -> dict[str, int]:
-        """Id and row of each chunk whose document's source, or the end of it after a slash, matches a glob."""
-        found = self._read(
-            "SELECT c.id, c.row FROM chunks c JOIN documents d ON d.row = c.document"
-            " WHERE d.source GLOB ?1 OR d.source GLOB '*/' || ?1",
-            pattern,
-        )
-        return {row["id"]: row["row"] for row in found}
+    def ids(self) -> dict[str, int]:
+        """Id and row of each chunk."""
+        return {row["id"]: row["row"] for row in self._read("SELECT id, row FROM chunks")}
+
+    def documents_below(self, pattern: str) -> list[int]:
+        """The rows of the documents whose source, or the end of it after a slash, matches a glob."""
+        found = self._read("SELECT row FROM documents WHERE source GLOB ?1 OR source GLOB '*/' || ?1", pattern)
+        return [row["row"] for row in found]
 
     def chunks(self, rows: Iterable[int]) -> dict[int, StoredChunk]:
         """The chunk of each row that is there."""
@@ -174,91 +212,26 @@ class Manifest:
         found = self._read(f"SELECT {CHUNK_COLUMNS} WHERE c.row IN (SELECT value FROM json_each(?))", wanted)
         return {row["row"]: stored(row) for row in found}
 
+    def term_ids(self, terms: Iterable[str]) -> dict[str, int]:
+        """The number of each of `terms` that has one."""
+        with sound(self._path):
+            return term_ids(self._connection, terms)
+
     def _read(self, query: str, *values: str) -> list[sqlite3.Row]:
         with sound(self._path):
             return self._connection.execute(query, values).fetchall()
 
     # How it changes
 
-    def orphans(self) -> list[str]:
-        """The ids whose vectors a writer that did not finish may have left behind."""
-        rows = self._read(
-            "SELECT id FROM pending WHERE NOT EXISTS (SELECT 1 FROM chunks c WHERE c.id = pending.id)"
-        )
-        return [row["id"] for row in rows]
-
-    def intend(self, ids: Iterable[str]) -> None:
-        """Note that the vectors of `ids` are about to be written."""
-        with self._change():
-            self._connection.executemany("INSERT OR IGNORE INTO pending VALUES (?)", ((name,) for name in ids))
-
-    def settle(self) -> None:
-        """Note that vectors and manifest agree."""
-        with self._change():
-            if self._connection.execute("DELETE FROM pending").rowcount:
-                self._count_change()
-
-    def replace(self, entries: Sequence[Entry], removed: Iterable[str] = ()) -> list[str]:
-        """Write `entries` in place of what their sources held, drop `removed`, all in one transaction.
-
-        Returns the ids of the chunks that went and did not come back; they are pending until `settle`.
-        """
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        with self._change():
-            gone = [name for source in (*(e.source for e in entries), *removed) for name in self._drop(source)]
-            for entry in entries:
-                self._insert(entry, now)
-            kept = {chunk.id for entry in entries for chunk in entry.chunks}
-            stale = [name for name in gone if name not in kept]
-            self._connection.executemany("INSERT OR IGNORE INTO pending VALUES (?)", ((name,) for name in stale))
-            self._count_change()
-        return stale
+    @contextmanager
+    def change(self) -> Iterator[Change]:
+        """One transaction: all of it or nothing."""
+        with sound(self._path), transaction(self._connection):
+            yield Change(self._connection)
 
     def touch(self, source: str, size: int, modified: int) -> None:
         """Note what the file system says now of a file whose text has not changed."""
-        with self._change():
+        with self.change():
             self._connection.execute(
                 "UPDATE documents SET bytes = ?, modified = ? WHERE source = ?", (size, modified, source)
             )
-
-    def outdate(self) -> None:
-        """Forget by which recipe the documents were made: the next ingest makes them again."""
-        with self._change():
-            self._connection.execute("UPDATE documents SET recipe = ''")
-
-    @contextmanager
-    def _change(self) -> Iterator[None]:
-        with sound(self._path), transaction(self._connection):
-            yield
-
-    def _drop(self, source: str) -> list[str]:
-        rows = self._connection.execute(
-            "SELECT row, id FROM chunks WHERE document = (SELECT row FROM documents WHERE source = ?)", (source,)
-        ).fetchall()
-        remove_words(self._connection, (row["row"] for row in rows))
-        self._connection.execute("DELETE FROM documents WHERE source = ?", (source,))
-        return [row["id"] for row in rows]
-
-    def _insert(self, entry: Entry, now: str) -> None:
-        document = self._connection.execute(
-            "INSERT INTO documents (source, id, title, bytes, modified, recipe, ingested_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (entry.source, entry.id, entry.title, entry.bytes, entry.modified, entry.recipe, now),
-        ).lastrowid
-        for position, chunk in enumerate(entry.chunks):
-            row = self._connection.execute(
-                'INSERT INTO chunks (id, document, position, text, heading, start, "end", place)'
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    chunk.id,
-                    document,
-                    position,
-                    chunk.text,
-                    chunk.heading,
-                    chunk.start,
-                    chunk.end,
-                    json.dumps([chunk.place.kind, chunk.place.start, chunk.place.end, chunk.place.line]),
-                ),
-            ).lastrowid
-            assert row is not None
-            add_words(self._connection, row, chunk.searchable)

@@ -28,7 +28,7 @@ class Evidence:
     adjacency: dict[int, float]
 
 
-def examine(windows: Mapping[int, Sequence[str]], wanted: Sequence[str], rarity: Mapping[str, float]) -> Evidence:
+def examine(windows: Mapping[int, Sequence[int]], wanted: Sequence[int], rarity: Mapping[int, float]) -> Evidence:
     """Weigh the terms of each window against the terms `wanted`, in the order of the question.
 
     `rarity` weighs the terms that occur in the collection at all.

@@ -5,21 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ragchat.core.passage import Passage
 from ragchat.errors import EmbedderError, UsageError
 from ragchat.index.fusion import fuse
-from ragchat.index.lexical import best_rows, rarity, terms_of
+from ragchat.index.nearest import Nearest
 from ragchat.index.rerank import examine
-from ragchat.language.terms import query_terms, words
+from ragchat.index.view import best
+from ragchat.language.terms import query_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from ragchat.core.document import Chunk
     from ragchat.core.passage import Finder
     from ragchat.core.protocols import Embedder
     from ragchat.index.collection import Collection
-    from ragchat.index.schema import StoredChunk
+    from ragchat.index.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,127 +78,128 @@ class Retriever:
         only: str | None = None,
     ) -> None:
         self._collection = collection
-        self._manifest = collection.manifest
         self._embedder = embedder
         self._weights = weights or Weights()
         self._only = only
+        self._nearest = Nearest(collection)
 
     def search(self, question: str, count: int) -> SearchResult:
         """The best `count` passages, none where nothing matches; by words alone when the embedder fails.
 
-        Raises `NothingIndexed`, `EmbedderMismatch`, `IndexDamaged`, and `UsageError` when no document matches.
+        Raises `NothingIndexed`, `EmbedderMismatch`, `IndexDamaged`, `IndexOutdated`, and `UsageError` when no
+        document matches.
         """
-        self._collection.refresh()
+        view = self._collection.view()
         self._collection.require_documents()
-        allowed = self._allowed()
+        allowed = self._allowed(view)
         notices: tuple[str, ...] = ()
+        dense: dict[int, float] = {}
         try:
-            nearest = self._nearest(question, self._candidates(count), allowed)
+            dense = self._dense(view, question, self._candidates(count), allowed)
         except EmbedderError as error:
-            nearest, notices = [], (f"{error.message} The search went by words alone.",)
-        else:
-            if not nearest and self._collection.has_lost_vectors():
-                notices = ("The vectors are gone; the search went by words alone. Ingest again.",)
-        with self._manifest.snapshot():
-            distant = bool(nearest) and nearest[0][1] < self._weights.noise
-            return SearchResult(self._passages(question, nearest, count), notices, distant)
+            notices = (f"{error.message} The search went by words alone.",)
+        distant = bool(dense) and max(dense.values()) < self._weights.noise
+        return SearchResult(self._passages(view, question, dense, count, allowed), notices, distant)
 
-    def _allowed(self) -> dict[str, int] | None:
-        """Id and row of each chunk that may be found; None allows all."""
+    def _allowed(self, view: View) -> NDArray[np.bool_] | None:
+        """`(n,)`: which slots may be found; None allows all."""
         if self._only is None:
             return None
-        allowed = self._manifest.rows_below(self._only)
-        if not allowed:
+        documents = self._collection.manifest.documents_below(self._only)
+        if not documents:
             raise UsageError(f"No indexed document matches {self._only}.", "See them all: ragchat docs list")
-        return allowed
+        return np.isin(view.documents, documents)
 
     def _candidates(self, count: int) -> int:
         return max(self._weights.candidates, _CHUNKS_TAKEN * count)
 
-    def _nearest(self, question: str, candidates: int, allowed: dict[str, int] | None) -> list[tuple[str, float]]:
+    def _dense(
+        self, view: View, question: str, candidates: int, allowed: NDArray[np.bool_] | None
+    ) -> dict[int, float]:
         self._collection.require(self._embedder.fingerprint)
         vector = self._embedder.embed_query(question)
-        among = None if allowed is None else list(allowed)
-        return self._collection.vectors.nearest(vector, candidates, among) if vector.any() else []
+        if not vector.any():
+            return {}
+        slots = self._nearest.find(view, vector, candidates, allowed)
+        return dict(zip(slots.tolist(), view.similarity(vector, slots).tolist(), strict=True))
 
-    def _passages(self, question: str, nearest: Sequence[tuple[str, float]], count: int) -> tuple[Passage, ...]:
+    def _passages(
+        self,
+        view: View,
+        question: str,
+        dense: dict[int, float],
+        count: int,
+        allowed: NDArray[np.bool_] | None,
+    ) -> tuple[Passage, ...]:
         wanted = query_terms(question)[:_MOST_TERMS]
-        known = self._manifest.rows(name for name, _ in nearest)
-        dense = {known[name]: similarity for name, similarity in nearest if name in known}
-        # Asked anew: rows may have changed since the vectors were searched.
-        allowed = self._allowed()
-        among = None if allowed is None else allowed.values()
-        lexical = best_rows(self._manifest.connection, wanted, self._candidates(count), among)
+        ids = self._collection.manifest.term_ids(wanted)
+        terms = [ids[term] for term in wanted if term in ids]
+        scores = view.bm25(terms)
+        if allowed is not None:
+            scores[~allowed] = 0.0
+        found = best(scores, self._candidates(count), 0.0)
+        lexical = dict(zip(found.tolist(), scores[found].tolist(), strict=True))
         if not lexical:
-            dense = {row: similarity for row, similarity in dense.items() if similarity >= self._weights.noise}
-        scores = self._rank(wanted, dense, lexical, count)
+            dense = {slot: similarity for slot, similarity in dense.items() if similarity >= self._weights.noise}
+        ranked = self._rank(view, terms, dense, lexical, count)
         finders: tuple[tuple[Finder, dict[int, float]], ...] = (("dense", dense), ("lexical", lexical))
-        passages: list[Passage] = []
-        read: set[tuple[int, int]] = set()
-        for hit in self._stored(scores):
-            if len(passages) == count:
-                break
-            if (hit.document, hit.position) not in read:
-                found_by = tuple(name for name, rows in finders if hit.row in rows)
-                before, after = self._surroundings(hit, read)
-                passages.append(Passage(hit.chunk, len(passages) + 1, scores[hit.row], found_by, before, after))
-        return tuple(passages)
+        return self._read(view, ranked, finders, count)
 
     def _rank(
-        self, wanted: Sequence[str], dense: dict[int, float], lexical: dict[int, float], count: int
+        self, view: View, terms: Sequence[int], dense: dict[int, float], lexical: dict[int, float], count: int
     ) -> dict[int, float]:
         weights = self._weights
         first = fuse(((weights.first_dense, dense), (1.0 - weights.first_dense, lexical)))
-        rows = list(first)[: max(weights.examined, _CHUNKS_TAKEN * count)]
-        windows = self._windows(rows)
-        _, chunks = self._manifest.counts()
-        evidence = examine(windows, wanted, rarity(self._manifest.connection, wanted, chunks))
+        slots = list(first)[: max(weights.examined, _CHUNKS_TAKEN * count)]
+        windows = {slot: self._window(view, slot) for slot in slots}
+        frequencies = dict(zip(terms, view.frequencies(terms), strict=True))
+        rarity = {term: view.rarity(frequency) for term, frequency in frequencies.items() if frequency}
+        evidence = examine(windows, terms, rarity)
         return fuse(
             (
-                (weights.dense, {row: dense.get(row, min(dense.values(), default=0.0)) for row in rows}),
-                (weights.words, {row: lexical.get(row, 0.0) for row in rows}),
+                (weights.dense, {slot: dense.get(slot, min(dense.values(), default=0.0)) for slot in slots}),
+                (weights.words, {slot: lexical.get(slot, 0.0) for slot in slots}),
                 (weights.window, evidence.words),
                 (weights.coverage, evidence.coverage),
                 (weights.adjacency, evidence.adjacency),
             )
         )
 
-    def _windows(self, rows: Sequence[int]) -> dict[int, list[str]]:
-        """The terms of each chunk with those of its neighbours: a document's chunks have adjacent rows."""
-        near = self._manifest.chunks({row + step for row in rows for step in (-1, 0, 1)})
-        found = terms_of(self._manifest.connection, near)
-        windows: dict[int, list[str]] = {}
-        for row in rows:
-            if row in near:
-                # The heading stands before every chunk; in a window it counts once.
-                skip = len(words(near[row].chunk.heading))
-                windows[row] = found[row] + [
-                    term
-                    for step in (-1, 1)
-                    if _belongs(near.get(row + step), near[row])
-                    for term in found[row + step][skip:]
-                ]
-        return windows
+    def _window(self, view: View, slot: int) -> list[int]:
+        """The terms of a chunk with those of its neighbours; the heading, which they share, counts once."""
+        window: list[int] = view.tokens(slot).tolist()
+        for neighbour in view.neighbours(slot):
+            window += view.tokens(neighbour)[view.heads[neighbour] :].tolist()
+        return window
 
-    def _stored(self, rows: Iterable[int]) -> list[StoredChunk]:
-        stored = self._manifest.chunks(rows)
-        return [stored[row] for row in rows if row in stored]
-
-    def _surroundings(self, hit: StoredChunk, read: set[tuple[int, int]]) -> tuple[Chunk | None, Chunk | None]:
-        """The chunks before and after `hit` that belong to it and are not in `read` yet; `read` grows."""
-        read.add((hit.document, hit.position))
-        near = self._manifest.chunks((hit.row - 1, hit.row + 1))
-        found: dict[int, Chunk] = {}
-        for step in (-1, 1):
-            neighbour = near.get(hit.row + step)
-            if neighbour and _belongs(neighbour, hit) and (neighbour.document, neighbour.position) not in read:
-                read.add((neighbour.document, neighbour.position))
-                found[step] = neighbour.chunk
-        return found.get(-1), found.get(1)
-
-
-def _belongs(neighbour: StoredChunk | None, hit: StoredChunk) -> bool:
-    """Whether two chunks in adjacent rows are one text under one heading; two records never are."""
-    if neighbour is None or neighbour.document != hit.document or neighbour.chunk.heading != hit.chunk.heading:
-        return False
-    return neighbour.chunk.end == hit.chunk.start or neighbour.chunk.start == hit.chunk.end
+    def _read(
+        self,
+        view: View,
+        ranked: dict[int, float],
+        finders: Sequence[tuple[Finder, dict[int, float]]],
+        count: int,
+    ) -> tuple[Passage, ...]:
+        """The texts of the best slots with their neighbours, but what a writer has taken away meanwhile."""
+        best_slots = list(ranked)[: _CHUNKS_TAKEN * count]
+        near = {slot: view.neighbours(slot) for slot in best_slots}
+        wanted = {*best_slots, *(one for slots in near.values() for one in slots)}
+        stored = self._collection.manifest.chunks(int(view.rows[slot]) for slot in wanted)
+        passages: list[Passage] = []
+        read: set[int] = set()
+        for slot in best_slots:
+            hit = stored.get(int(view.rows[slot]))
+            if slot in read or hit is None:
+                continue
+            read.add(slot)
+            around: dict[int, Chunk] = {}
+            for other in near[slot]:
+                neighbour = stored.get(int(view.rows[other]))
+                if other not in read and neighbour:
+                    read.add(other)
+                    around[other - slot] = neighbour.chunk
+            found_by = tuple(name for name, slots in finders if slot in slots)
+            rank, score = len(passages) + 1, ranked[slot]
+            passages.append(Passage(hit.chunk, rank, score, found_by, around.get(-1), around.get(1)))
+            if len(passages) == count:
+                break
+        return tuple(passages)

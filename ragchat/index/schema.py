@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from ragchat.core.document import Chunk
 from ragchat.core.place import Place
-from ragchat.index.lexical import SCHEMA as WORDS_SCHEMA
+from ragchat.index.vocabulary import SCHEMA as TERMS
 
 if TYPE_CHECKING:
     import sqlite3
 
-SCHEMA = f"""
+_DOCUMENTS = """
 CREATE TABLE properties (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
     row INTEGER PRIMARY KEY,
@@ -38,7 +38,32 @@ CREATE TABLE chunks (
     UNIQUE (document, position)
 );
 CREATE TABLE pending (id TEXT PRIMARY KEY) WITHOUT ROWID;
-{WORDS_SCHEMA}"""
+CREATE VIRTUAL TABLE words USING fts5(
+    terms, tokenize = "unicode61 remove_diacritics 0 categories 'L* N* M* Co'"
+);
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab(words, row)
+"""
+# Words move from FTS5 into segments, beside the vectors. What was indexed before has none, and is made again.
+_SEGMENTS = f"""
+DROP TABLE vocabulary;
+DROP TABLE words;
+DROP TABLE pending;
+CREATE TABLE segments (
+    row INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    chunks INTEGER NOT NULL,
+    checksum INTEGER NOT NULL
+);
+CREATE TABLE buried (row INTEGER PRIMARY KEY);
+ALTER TABLE documents ADD COLUMN digest TEXT NOT NULL DEFAULT '';
+ALTER TABLE documents ADD COLUMN signature BLOB NOT NULL DEFAULT x'';
+ALTER TABLE documents ADD COLUMN encoding TEXT;
+CREATE INDEX digests ON documents (digest);
+INSERT INTO properties SELECT 'outdated', 'yes' WHERE EXISTS (SELECT 1 FROM chunks);
+INSERT INTO properties SELECT 'last_row', ifnull(max(row), 0) FROM chunks;
+{TERMS}"""
+
+MIGRATIONS = (_DOCUMENTS, _SEGMENTS)
 
 CHUNK_COLUMNS = """
     c.row, c.position, c.text, c.heading, c.start, c."end", c.place, c.document, d.id AS document_id, d.source

@@ -8,13 +8,16 @@ own cache would hand the old client out again, and never closes one, so each cli
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import numpy as np
 from chromadb.api.client import Client
 from chromadb.config import Settings, System
 from chromadb.errors import ChromaError
 
+from ragchat.errors import StorageError
 from ragchat.index.damage import damaged
 from ragchat.storage.database import private_folder
 
@@ -22,13 +25,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    import numpy as np
     from chromadb.api.models.Collection import Collection as ChromaCollection
     from numpy.typing import NDArray
 
 _NAME = "chunks"
+# How SQLite and the system say that a disk is full; Chroma hands their words on.
+_NO_SPACE = re.compile(r"\(code: (?:13|10|778)\)|No space left|File too large|disk is full")
 # Under 5,461, Chroma's own limit, and over 500, where its speed stops growing.
 _BATCH = 2_000
+# How many copies of a vector are looked at to find the one that is meant.
+_COPIES = 10
 
 
 class Vectors:
@@ -37,6 +43,11 @@ class Vectors:
     def __init__(self, folder: Path) -> None:
         self._folder = private_folder(folder)
         self._open()
+
+    @property
+    def name(self) -> str:
+        """What the folder is called."""
+        return self._folder.name
 
     def _open(self) -> None:
         self._system = System(
@@ -53,13 +64,8 @@ class Vectors:
             _NAME,
             # None, or Chroma would load, and first download, a model of its own.
             embedding_function=None,
-            configuration={"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200}},
+            configuration={"hnsw": {"space": "cosine", "ef_construction": 100, "ef_search": 200}},
         )
-
-    def reopen(self) -> None:
-        """See what other processes have written since."""
-        self.close()
-        self._open()
 
     def close(self) -> None:
         """Let go of the files; Chroma's cache would hold them as long as the process lives."""
@@ -84,51 +90,49 @@ class Vectors:
             for start in range(0, len(ids), _BATCH):
                 self._collection.delete(ids=list(ids[start : start + _BATCH]))
 
-    def is_empty(self) -> bool:
-        """Whether there is no vector."""
-        with self._sound("counted"):
-            return self._collection.count() == 0
-
-    def count(self) -> int:
-        """How many vectors can be read.
+    def ids(self) -> set[str]:
+        """All ids whose vector can be read.
 
         Each is read: Chroma's own count is right even when the file that holds the vectors is gone.
         """
-        counted = 0
+        held: set[str] = set()
         with self._sound("read"):
-            while found := self._collection.get(limit=_BATCH, offset=counted, include=["embeddings"])["ids"]:
-                counted += len(found)
-        return counted
+            while found := self._collection.get(limit=_BATCH, offset=len(held), include=["embeddings"])["ids"]:
+                held.update(found)
+        return held
 
-    def nearest(
-        self, vector: NDArray[np.float32], count: int, among: Sequence[str] | None = None
-    ) -> list[tuple[str, float]]:
-        """The ids of the `count` nearest vectors with their cosine similarity, best first.
+    def get(self, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """The vector of each of `ids` that is there."""
+        with self._sound("read"):
+            found = self._collection.get(ids=list(ids), include=["embeddings"])
+        vectors = found["embeddings"]
+        return {} if vectors is None else dict(zip(found["ids"], np.asarray(vectors, np.float32), strict=True))
 
-        `among` are the ids that may be found; None allows all.
-        """
-        return list(self._nearest(vector, count, among))
-
-    def _nearest(
-        self, vector: NDArray[np.float32], count: int, among: Sequence[str] | None
-    ) -> Iterator[tuple[str, float]]:
+    def own(self, vectors: NDArray[np.float32]) -> list[dict[str, float]]:
+        """For each row of `vectors`, the ids that lie nearest to it with their cosine distance."""
+        if not len(vectors):
+            return []
         with self._sound("searched"):
-            found = self._collection.query(
-                query_embeddings=vector[None, :],
-                ids=None if among is None else list(among),
-                n_results=count,
-                include=["distances"],
-            )
-        distances = found["distances"]
-        if distances is not None:
-            for name, distance in zip(found["ids"][0], distances[0], strict=True):
-                yield name, 1.0 - float(distance)
+            found = self._collection.query(query_embeddings=vectors, n_results=_COPIES, include=["distances"])
+        assert found["distances"] is not None
+        return [dict(zip(*pair, strict=True)) for pair in zip(found["ids"], found["distances"], strict=True)]
+
+    def nearest(self, vector: NDArray[np.float32], count: int) -> list[str]:
+        """The ids of the `count` nearest vectors by the graph, best first."""
+        with self._sound("searched"):
+            found = self._collection.query(query_embeddings=vector[None, :], n_results=count, include=[])
+        return found["ids"][0]
 
     @contextmanager
     def _sound(self, done: str, error: type[Exception] = ChromaError) -> Iterator[None]:
         try:
             yield
         except error as raised:
+            if _NO_SPACE.search(str(raised)):
+                raise StorageError(
+                    f"The vectors in {self._folder} cannot be {done}: {raised}.",
+                    "Free some space and run the same again.",
+                ) from raised
             raise damaged(
                 f"The vectors in {self._folder} cannot be {done}: {raised}.", self._folder.parent
             ) from raised

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+import time
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from ragchat.documents.load import READERS_VERSION
-from ragchat.documents.split import SPLITTER_VERSION, split
-from ragchat.index.manifest import Entry
-from ragchat.language.terms import TERMS_VERSION
+from ragchat.index.batch import BATCH_CHUNKS, Entry, embedded, write_batch
+from ragchat.index.vocabulary import Numbering
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
-    from ragchat.core.document import Chunk, Document
     from ragchat.core.protocols import Embedder
     from ragchat.index.collection import Collection
+    from ragchat.index.prepare import Prepared
 
-RECIPE = f"readers {READERS_VERSION}, splitter {SPLITTER_VERSION}, terms {TERMS_VERSION}"
-"""What makes chunks and words of a file: documents made by another recipe are made again."""
-
-# Chroma's speed stops growing with the batch here.
-_BATCH_CHUNKS = 512
-# How much of each neighbour's vector is added to a chunk's own; measured in `benchmarks/`.
-_LEAN = 0.5
+# What a slow embedder has done is kept that often.
+_BATCH_S = 5.0
+# Beyond this many segments they are merged, though more are to come.
+_MOST_SEGMENTS = 24
 
 
 class Writer:
@@ -40,53 +31,42 @@ class Writer:
     def __init__(self, collection: Collection, embedder: Embedder) -> None:
         self._collection = collection
         self._embedder = embedder
+        self._numbering: Numbering | None = None
         self._batch: list[Entry] = []
         self._waiting = 0
+        self._since = time.monotonic()
         self.chunks = 0
         """How many were written."""
         collection.adopt(embedder.fingerprint)
 
-    def add(self, document: Document, size: int = 0, modified: int = 0) -> None:
-        """Write `document`, at the latest with `flush`; `size` and `modified` are its file's."""
-        chunks = tuple(split(document))
-        self._batch.append(Entry(document.source, document.id, document.title, chunks, size, modified, RECIPE))
-        self._waiting += len(chunks)
-        if self._waiting >= _BATCH_CHUNKS:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write what waits: vectors first, so that the manifest never promises what is not there."""
-        if not self._batch:
-            return
-        chunks = [chunk for entry in self._batch for chunk in entry.chunks]
-        ids = [chunk.id for chunk in chunks]
-        vectors = _in_context(chunks, self._embedder.embed_documents([chunk.searchable for chunk in chunks]))
-        self._collection.manifest.intend(ids)
-        self._collection.vectors.add(ids, vectors)
-        self._collection.settle(self._collection.manifest.replace(self._batch))
-        self.chunks += len(chunks)
-        self._batch.clear()
-        self._waiting = 0
+    def add(self, document: Prepared) -> None:
+        """Write `document` in place of what its source held, at the latest with `finish`."""
+        self._batch.append(embedded(document, self._embedder))
+        self._waiting += len(document.chunks)
+        if self._waiting >= BATCH_CHUNKS or time.monotonic() - self._since > _BATCH_S:
+            self._flush()
 
     def remove(self, sources: Sequence[str]) -> None:
         """Remove documents, all or none."""
         if sources:
-            self._collection.settle(self._collection.manifest.replace((), sources))
+            self._collection.drop(sources)
 
+    def finish(self) -> None:
+        """Write what waits, and leave few segments behind."""
+        self._flush()
+        self._collection.compact()
 
-def _in_context(chunks: Sequence[Chunk], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """`vectors` leant towards those of the neighbours: a small chunk means what its surroundings are about."""
-    if len(chunks) < 2:
-        return vectors
-    together = np.array(
-        [
-            (first.document_id, first.heading, first.end) == (second.document_id, second.heading, second.start)
-            for first, second in pairwise(chunks)
-        ]
-    )[:, None]
-    leant = vectors.copy()
-    leant[1:] += _LEAN * together * vectors[:-1]
-    leant[:-1] += _LEAN * together * vectors[1:]
-    norms = np.linalg.norm(leant, axis=1, keepdims=True)
-    np.divide(leant, norms, out=leant, where=norms > 0)
-    return leant
+    def _flush(self) -> None:
+        """Write what waits. The manifest first: it is the truth, and until the vectors follow it is unsettled."""
+        entries, self._batch, self._waiting, self._since = self._batch, [], 0, time.monotonic()
+        if not entries:
+            return
+        manifest = self._collection.manifest
+        self._numbering = self._numbering or Numbering(manifest.connection)
+        with manifest.change() as change:
+            batch = write_batch(change, self._collection.segments, self._numbering, entries)
+        self._collection.vectors.remove(batch.gone)
+        self._collection.vectors.add(batch.ids, batch.vectors)
+        self.chunks += len(batch.ids)
+        if len(self._collection.view().segments) > _MOST_SEGMENTS:
+            self._collection.compact()

@@ -14,6 +14,7 @@ from ragchat.core.passage import Passage
 from ragchat.core.place import Place
 from ragchat.embeddings.bundled import BundledEmbedder
 from ragchat.index.collection import Collection
+from ragchat.index.prepare import prepare
 from ragchat.index.retriever import Retriever
 from ragchat.index.writer import Writer
 from tests.programs import SAMPLE
@@ -99,8 +100,8 @@ def test_the_stretch_of_a_found_passage_is_its_text_in_the_document(tmp_path: Pa
     collection, embedder = Collection(tmp_path), BundledEmbedder()
     with collection.writing():
         writer = Writer(collection, embedder)
-        writer.add(Document("bread", text, "Bread", (Section(0, len(text)),)))
-        writer.flush()
+        writer.add(prepare(Document("bread", text, "Bread", (Section(0, len(text)),))))
+        writer.finish()
     found = Retriever(collection, embedder).search("How long should a loaf cool?", 20).passages
     assert len(found) > 3
     assert any(passage.before and passage.after for passage in found)

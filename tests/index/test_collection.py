@@ -16,7 +16,7 @@ from ragchat.index.collection import Collection, folder_collection
 from ragchat.index.lock import writing
 from ragchat.index.retriever import Retriever
 from ragchat.index.vectors import Vectors
-from tests.index.doubles import WordEmbedder, blank_words, child, chunk_ids, finished, vector_ids, write
+from tests.index.doubles import WordEmbedder, child, chunk_ids, finished, vector_ids, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,9 +77,11 @@ def test_removing_a_document_also_finishes_what_a_killed_writer_left(
 ) -> None:
     write(tmp_path / "docs", bread="Bread with saffron.", rice="Rice with saffron.")
     take_in(collection, tmp_path / "docs", embedder=WordEmbedder())
-    # As it stands when a writer dies between its vectors and its documents.
-    collection.manifest.intend(["0" * 32])
+    # As it stands when a writer dies between its documents and their vectors.
     collection.vectors.add(["0" * 32], np.ones((1, 256), np.float32))
+    collection.vectors.remove(list(chunk_ids(collection)))
+    with collection.manifest.change() as change:
+        change.set_property("unsettled", "yes")
     collection.remove([str(tmp_path / "docs" / "bread.md")])
     assert vector_ids(collection) == [chunk_ids(collection)]
 
@@ -97,8 +99,7 @@ def test_who_has_the_vectors_open_writes_upon_what_another_process_wrote(
     collection.remove([str(tmp_path / "docs" / "bread.md")])
     chunks = collection.manifest.chunks_of(str(tmp_path / "docs" / "many.jsonl"))
     for chunk in chunks[::50]:
-        ((nearest, _),) = collection.vectors.nearest(bundled.embed_query(chunk.text), 1)
-        assert nearest == chunk.id
+        assert collection.vectors.nearest(bundled.embed_query(chunk.text), 1) == [chunk.id]
     assert vector_ids(collection) == [chunk_ids(collection)]
 
 
@@ -125,10 +126,13 @@ def test_vectors_that_cannot_be_opened_are_named_with_the_cure(
 ) -> None:
     write(tmp_path / "docs", bread="Bread with saffron.")
     take_in(collection, tmp_path / "docs", embedder=WordEmbedder())
+    collection.close()
     (collection.folder / "vectors" / "chroma.sqlite3").write_bytes(b"no database" * 1000)
+    again = Collection(tmp_path / "home")
+    assert Retriever(again, WordEmbedder()).search("bread", 3).passages
     with pytest.raises(IndexDamaged) as raised:
-        Retriever(Collection(tmp_path / "home"), WordEmbedder()).search("bread", 3)
-    assert raised.value.hint == "Run `ragchat collection remove default` and ingest again."
+        again.remove([str(tmp_path / "docs" / "bread.md")])
+    assert raised.value.hint == "Run `ragchat index repair --collection default`."
 
 
 @pytest.mark.parametrize("page", [0, 1, 2])
@@ -159,13 +163,17 @@ def test_whatever_is_done_with_a_damaged_manifest_it_is_named_with_the_cure(
     assert not Collection.exists(tmp_path / "home")
 
 
-def test_a_damaged_word_index_is_named_with_the_cure(take_in: TakeIn, tmp_path: Path) -> None:
+@pytest.mark.parametrize("left", [0, 7, 200])
+def test_a_segment_that_is_cut_short_is_named_with_the_cure(take_in: TakeIn, tmp_path: Path, left: int) -> None:
     write(tmp_path / "docs", bread="Bread with saffron.")
     collection = Collection(tmp_path / "home")
     take_in(collection, tmp_path / "docs", embedder=WordEmbedder())
-    blank_words(collection)
-    with pytest.raises(IndexDamaged):
+    (segment,) = (collection.folder / "segments").iterdir()
+    segment.write_bytes(segment.read_bytes()[:left])
+    with pytest.raises(IndexDamaged) as raised:
         Retriever(Collection(tmp_path / "home"), WordEmbedder()).search("saffron", 3)
+    assert raised.value.message.startswith(f"{segment} is damaged: ")
+    assert raised.value.hint == "Run `ragchat index repair --collection default`."
 
 
 def test_vectors_that_break_while_they_are_open_are_named_with_the_cure(tmp_path: Path) -> None:
@@ -174,7 +182,7 @@ def test_vectors_that_break_while_they_are_open_are_named_with_the_cure(tmp_path
         "written": lambda vectors: vectors.add(["b"], row),
         "removed": lambda vectors: vectors.remove(["a"]),
         "cleared": lambda vectors: vectors.clear(),
-        "counted": lambda vectors: vectors.is_empty(),
+        "read": lambda vectors: vectors.ids(),
     }
     for done, use in uses.items():
         vectors = Vectors(tmp_path / done / "vectors")
@@ -182,32 +190,21 @@ def test_vectors_that_break_while_they_are_open_are_named_with_the_cure(tmp_path
         (tmp_path / done / "vectors" / "chroma.sqlite3").write_bytes(b"no database" * 10_000)
         with pytest.raises(IndexDamaged, match=f"cannot be {done}: .*no") as raised:
             use(vectors)
-        assert raised.value.hint == f"Run `ragchat collection remove {done}` and ingest again."
+        assert raised.value.hint == f"Run `ragchat index repair --collection {done}`."
         vectors.close()
 
 
-@pytest.mark.parametrize("searched", [False, True])
-def test_lost_vectors_are_told_by_a_search_and_made_again_by_the_next_ingest(
-    take_in: TakeIn, tmp_path: Path, searched: bool
-) -> None:
+def test_lost_vectors_are_written_again_by_the_next_ingest(take_in: TakeIn, tmp_path: Path) -> None:
     write(tmp_path / "docs", bread="Bread with saffron.", rice="Rice with aniseed.")
     first = Collection(tmp_path / "home")
     take_in(first, tmp_path / "docs", embedder=WordEmbedder())
     first.close()
     shutil.rmtree(first.folder / "vectors")
     collection = Collection(tmp_path / "home")
-    retriever = Retriever(collection, WordEmbedder())
-    if searched:
-        found = retriever.search("saffron", 3)
-        assert [passage.found_by for passage in found.passages] == [("lexical",)]
-        assert found.notices == ("The vectors are gone; the search went by words alone. Ingest again.",)
-    one, other = (str(tmp_path / "docs" / name) for name in ("bread.md", "rice.md"))
-    assert take_in(collection, tmp_path / "docs" / "bread.md", embedder=WordEmbedder()).changed == (one,)
-    report = take_in(collection, tmp_path / "docs", embedder=WordEmbedder())
-    assert (report.changed, report.unchanged) == ((other,), (one,))
-    found = retriever.search("saffron", 1)
+    found = Retriever(collection, WordEmbedder()).search("saffron", 1)
     assert [passage.found_by for passage in found.passages] == [("dense", "lexical")]
-    assert not found.notices
+    report = take_in(collection, tmp_path / "docs" / "bread.md", embedder=WordEmbedder())
+    assert len(report.unchanged) == 1
     assert vector_ids(collection) == [chunk_ids(collection)]
 
 

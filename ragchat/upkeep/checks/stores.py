@@ -75,7 +75,7 @@ def _looked_into(collection: Collection, wish: str) -> Finding:
     if damage := _damage(collection.manifest.connection):
         raise sqlite3.DatabaseError(damage)
     documents, chunks = collection.manifest.counts()
-    orphans, vectors = len(collection.manifest.orphans()), collection.vectors.count()
+    orphans, vectors = len(collection.manifest.ids().keys() - collection.vectors.ids()), len(collection.vectors.ids())
     counts = f"{_counted(documents, 'document')} and {_counted(chunks, 'chunk')}"
     held = f"The collection {collection.name} holds {counts}"
     if not chunks <= vectors <= chunks + orphans:

@@ -1,0 +1,135 @@
+"""An index is made anew beside the old one, and takes its place in one step."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ragchat.embeddings.bundled import FINGERPRINT
+from ragchat.errors import RagchatError
+from ragchat.index.batch import BATCH_CHUNKS, Entry, embedded, write_batch
+from ragchat.index.prepare import Prepared, words_of
+from ragchat.index.preparing import prepared
+from ragchat.index.vocabulary import Numbering
+from ragchat.index.worker import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ragchat.core.protocols import Embedder
+    from ragchat.index.collection import Collection
+    from ragchat.index.manifest import DocumentRecord, Manifest
+    from ragchat.index.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildReport:
+    """`kept` are the documents whose files could not be read again, with the reason: they stay as they were."""
+
+    documents: int
+    chunks: int
+    kept: tuple[tuple[str, str], ...]
+    seconds: float
+
+
+def rebuild(
+    collection: Collection,
+    embedder: Embedder,
+    *,
+    rechunk: bool,
+    max_bytes: int,
+    progress: Progress = lambda _done, _total, _current: None,
+) -> RebuildReport:
+    """Make words and vectors of every document anew, and with `rechunk` read and split its file again too.
+
+    Until the end readers see the old index; stopped before, nothing has changed. The writer's lock must be held.
+    Raises `EmbedderError` and `StorageError`.
+    """
+    started = time.monotonic()
+    manifest = collection.manifest
+    records = manifest.documents()
+    kept: list[tuple[str, str]] = []
+    if rechunk:
+        with_vectors = embedder.fingerprint == FINGERPRINT
+        documents = _read_again(manifest, records, kept, max_bytes=max_bytes, with_vectors=with_vectors)
+    else:
+        documents = (stored(manifest, record) for record in records)
+    entries = (embedded(document, embedder) for document in documents)
+    chunks = renew(collection, entries, embedder.fingerprint, len(records), progress)
+    return RebuildReport(len(records), chunks, tuple(kept), time.monotonic() - started)
+
+
+def renew(
+    collection: Collection, entries: Iterable[Entry], fingerprint: str, total: int, progress: Progress
+) -> int:
+    """Let `entries`, `total` of them, be the whole index, in one step at the end; how many chunks they have."""
+    manifest, old_folder = collection.manifest, collection.vectors_folder
+    chunks = done = 0
+    with collection.new_vectors(f"vectors-{secrets.token_hex(4)}") as vectors, manifest.change() as change:
+        change.clear_words()
+        numbering = Numbering(manifest.connection)
+        for some in _batches(entries):
+            batch = write_batch(change, collection.segments, numbering, some)
+            vectors.add(batch.ids, batch.vectors)
+            chunks += len(batch.ids)
+            done += len(some)
+            progress(done, total, some[-1].document.source)
+        change.succeed(vectors.name, fingerprint)
+    collection.close_vectors()
+    shutil.rmtree(old_folder, ignore_errors=True)
+    collection.compact()
+    collection.sweep()
+    return chunks
+
+
+def stored(manifest: Manifest, record: DocumentRecord) -> Prepared:
+    """A document as it was split before, its words found anew."""
+    chunks = tuple(manifest.chunks_of(record.source))
+    return Prepared(
+        source=record.source,
+        id=record.id,
+        title=record.title,
+        size=record.bytes,
+        modified=record.modified,
+        digest=record.digest,
+        signature=b"",
+        encoding=record.encoding,
+        warnings=(),
+        chunks=chunks,
+        words=words_of(chunks),
+    )
+
+
+def _read_again(
+    manifest: Manifest,
+    records: Sequence[DocumentRecord],
+    kept: list[tuple[str, str]],
+    *,
+    max_bytes: int,
+    with_vectors: bool,
+) -> Iterator[Prepared]:
+    by_source = {record.source: record for record in records}
+    readings = [Reading(Path(record.source), record.bytes, record.encoding) for record in records]
+    for reading, outcome in prepared(readings, max_bytes=max_bytes, with_vectors=with_vectors):
+        if isinstance(outcome, RagchatError):
+            kept.append((str(reading.path), outcome.message))
+            yield stored(manifest, by_source[str(reading.path)])
+        else:
+            yield outcome
+
+
+def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    batch: list[Entry] = []
+    size = 0
+    for entry in entries:
+        batch.append(entry)
+        size += len(entry.document.chunks)
+        if size >= BATCH_CHUNKS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

@@ -1,0 +1,182 @@
+"""What a search sees: the live chunks of all segments at one moment, numbered through.
+
+A chunk's number here is its slot. Slots ascend with rows, so that neighbours in a document are neighbours here.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from ragchat.index.segment import Segment
+
+Number = TypeVar("Number", bound=np.generic)
+
+# BM25 as everybody has it (Robertson and Zaragoza 2009, 3.2); other values brought nothing.
+_K1 = 1.2
+_B = 0.75
+
+
+class View:
+    """The chunks of `segments` but those whose rows are `buried`."""
+
+    def __init__(self, segments: Sequence[Segment], buried: NDArray[np.int64]) -> None:
+        self.segments = tuple(segments)
+        sizes = [len(segment) for segment in segments]
+        self._bases = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+        self.rows = _joined([segment.rows for segment in segments], np.int64)
+        """`(n,)`: the manifest's row of each slot."""
+        self.documents = _joined([segment.documents for segment in segments], np.int64)
+        """`(n,)`: the row of the document of each slot."""
+        self.alive = ~np.isin(self.rows, buried) if len(buried) else None
+        """`(n,)`: false where a slot is buried; None when none is."""
+        self.chunks = len(self.rows) if self.alive is None else int(self.alive.sum())
+        """How many live chunks there are."""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @cached_property
+    def lengths(self) -> NDArray[np.int64]:
+        """`(n,)`: how many terms each slot has, its heading's included."""
+        return _joined([np.diff(segment.starts) for segment in self.segments], np.int64)
+
+    @cached_property
+    def average_length(self) -> float:
+        """The mean of the lengths of live slots."""
+        total = self.lengths.sum() if self.alive is None else self.lengths[self.alive].sum()
+        return float(total) / max(1, self.chunks)
+
+    @cached_property
+    def heads(self) -> NDArray[np.uint16]:
+        """`(n,)`: how many terms of each slot are its heading's."""
+        return _joined([segment.heads for segment in self.segments], np.uint16)
+
+    @cached_property
+    def joined(self) -> NDArray[np.uint8]:
+        """`(n,)`: one where the next slot goes on with the same text under the same heading."""
+        return _joined([segment.joined for segment in self.segments], np.uint8)
+
+    @cached_property
+    def _norms(self) -> NDArray[np.float32]:
+        average = self.average_length or 1.0
+        return (_K1 * (1.0 - _B + _B * self.lengths / average)).astype(np.float32)
+
+    def warm_up(self) -> None:
+        """Work out what the first search would have to."""
+        _ = self._norms, self.heads, self.joined
+
+    def buried_by_segment(self) -> list[int]:
+        """How many chunks of each segment are buried."""
+        if self.alive is None:
+            return [0] * len(self.segments)
+        return [int((~self.alive[self._part(index)]).sum()) for index in range(len(self.segments))]
+
+    # Words
+
+    def frequencies(self, terms: Sequence[int]) -> list[int]:
+        """How many live chunks hold each of the term ids `terms`."""
+        return [sum(self._live(part, chunks) for part, chunks, _ in self._postings(term)) for term in terms]
+
+    def rarity(self, frequency: int) -> float:
+        """The inverse document frequency of a term that `frequency` chunks hold, as in BM25."""
+        return math.log(1.0 + (self.chunks - frequency + 0.5) / (frequency + 0.5))
+
+    def bm25(self, terms: Sequence[int]) -> NDArray[np.float32]:
+        """`(n,)`: BM25 of each slot for the term ids `terms`; zero where none occurs, or the slot is buried."""
+        scores = np.zeros(len(self), np.float32)
+        for term in terms:
+            found = list(self._postings(term))
+            rarity = self.rarity(sum(self._live(part, chunks) for part, chunks, _ in found))
+            for part, chunks, counts in found:
+                often = counts.astype(np.float32)
+                # Each chunk stands once in the postings of a term, so that nothing is added twice.
+                scores[part][chunks] += rarity * (_K1 + 1.0) * often / (often + self._norms[part][chunks])
+        if self.alive is not None:
+            scores[~self.alive] = 0.0
+        return scores
+
+    def _postings(self, term: int) -> list[tuple[slice, NDArray[np.uint32], NDArray[np.uint16]]]:
+        """Where the term occurs: the slots of a segment, the chunks among them, and how often."""
+        found = []
+        for index, segment in enumerate(self.segments):
+            at = int(np.searchsorted(segment.terms, term))
+            if at < len(segment.terms) and segment.terms[at] == term:
+                of_term = slice(segment.term_starts[at], segment.term_starts[at + 1])
+                found.append((self._part(index), segment.postings[of_term], segment.counts[of_term]))
+        return found
+
+    def _live(self, part: slice, chunks: NDArray[np.uint32]) -> int:
+        return len(chunks) if self.alive is None else int(self.alive[part][chunks].sum())
+
+    def _part(self, index: int) -> slice:
+        return slice(int(self._bases[index]), int(self._bases[index + 1]))
+
+    def tokens(self, slot: int) -> NDArray[np.uint32]:
+        """The term ids of a slot in the order of its text, its heading's first."""
+        index, local = self._local(slot)
+        starts = self.segments[index].starts
+        return self.segments[index].tokens[starts[local] : starts[local + 1]]
+
+    def neighbours(self, slot: int) -> list[int]:
+        """The slots before and after that are one text with this one."""
+        before = [slot - 1] if slot and self.joined[slot - 1] else []
+        return before + ([slot + 1] if self.joined[slot] else [])
+
+    # Vectors
+
+    def similarities(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        """`(n,)`: the cosine of each slot with the unit `vector`; minus one where it is buried."""
+        found = _joined([segment.vectors @ vector for segment in self.segments], np.float32)
+        if self.alive is not None:
+            found[~self.alive] = -1.0
+        return found
+
+    def similarity(self, vector: NDArray[np.float32], slots: NDArray[np.int64]) -> NDArray[np.float32]:
+        """`(len(slots),)`: the cosine of some slots with the unit `vector`."""
+        return self.vectors(slots) @ vector
+
+    def vectors(self, slots: NDArray[np.int64]) -> NDArray[np.float32]:
+        """`(len(slots), width)`."""
+        parts = np.searchsorted(self._bases, slots, side="right") - 1
+        found = np.empty((len(slots), self.segments[0].vectors.shape[1]), np.float32)
+        for index in np.unique(parts):
+            here = parts == index
+            found[here] = self.segments[index].vectors[slots[here] - self._bases[index]]
+        return found
+
+    def _local(self, slot: int) -> tuple[int, int]:
+        index = int(np.searchsorted(self._bases, slot, side="right")) - 1
+        return index, slot - int(self._bases[index])
+
+    def slots(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The slots of those of `rows` that are here and live."""
+        at = np.searchsorted(self.rows, rows)
+        at = (
+            at[(at < len(self)) & (self.rows[np.minimum(at, max(0, len(self) - 1))] == rows)]
+            if len(self)
+            else at[:0]
+        )
+        return at if self.alive is None else at[self.alive[at]]
+
+
+def best(scores: NDArray[np.float32], count: int, above: float) -> NDArray[np.int64]:
+    """The indices of the `count` highest `scores` over `above`, best first, ties in order of index."""
+    least = np.nextafter(np.float32(above), np.float32(np.inf))
+    if count < len(scores):
+        least = max(least, np.partition(scores, len(scores) - count)[len(scores) - count])
+    found = np.flatnonzero(scores >= least)
+    order = np.lexsort((found, -scores[found]))
+    return found[order][:count]
+
+
+def _joined(parts: Sequence[NDArray[Number]], kind: type[Number]) -> NDArray[Number]:
+    return parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, kind), *parts])

@@ -1,0 +1,120 @@
+"""Files named on standard input come back prepared on standard output, until standard input ends.
+
+A program of its own, run by `preparing`: ChromaDB keeps the interpreter busy as long as it writes, so that a
+thread would wait for it. A worker has no part in the index: killed, it leaves nothing behind, and it ends when the
+process that started it does, however that ends.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+
+from ragchat.documents.load import parse
+from ragchat.embeddings.bundled import BundledEmbedder
+from ragchat.errors import DocumentError, EmbedderError
+from ragchat.index.prepare import Prepared, prepare
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Outcome: TypeAlias = Prepared | DocumentError | EmbedderError
+
+# A file that is being written is read again that often.
+_MOST_READINGS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file to read, of about `size` bytes; `encoding` as in `parse`."""
+
+    path: Path
+    size: int
+    encoding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Files to prepare, none over `max_bytes`. The bundled embedder adds its vectors `with_vectors`."""
+
+    readings: tuple[Reading, ...]
+    with_vectors: bool
+    max_bytes: int
+
+
+class Preparer:
+    """Prepares files, here or in a worker."""
+
+    def __init__(self) -> None:
+        self._embedder: BundledEmbedder | None = None
+
+    def outcomes(self, job: Job) -> list[Outcome]:
+        """What became of each file of `job`."""
+        return [self._outcome(reading, job) for reading in job.readings]
+
+    def _outcome(self, reading: Reading, job: Job) -> Outcome:
+        try:
+            content, size, modified = read(reading.path, job.max_bytes)
+            document = parse(str(reading.path), content, reading.encoding)
+            if job.with_vectors and self._embedder is None:
+                self._embedder = BundledEmbedder()
+        except (DocumentError, EmbedderError) as error:
+            return error
+        embedder = self._embedder if job.with_vectors else None
+        return prepare(document, size=size, modified=modified, encoding=reading.encoding, embedder=embedder)
+
+
+def read(path: Path, max_bytes: int) -> tuple[bytes, int, int]:
+    """The content of a file, its size and when it was modified, in ns; all of one moment.
+
+    Raises `DocumentError` when it cannot be read, has grown beyond `max_bytes`, or changes all the while.
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise DocumentError("Its name is not UTF-8.", "Rename it.") from error
+    try:
+        for _ in range(_MOST_READINGS):
+            # Without waiting: what was a file a moment ago may be a pipe that nobody writes to.
+            with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+                before = os.fstat(file.fileno())
+                content = file.read(max_bytes + 1)
+                after = os.fstat(file.fileno())
+            if len(content) > max_bytes:
+                raise DocumentError("It grew beyond the limit while it was read.", "Ingest again.")
+            if (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns):
+                return content, after.st_size, after.st_mtime_ns
+    except OSError as error:
+        raise DocumentError(f"It cannot be read: {error.strerror}.", "Check its permissions.") from error
+    raise DocumentError("It is being written.", "Ingest again when that is done.")
+
+
+def main(tasks: BinaryIO, answers: BinaryIO) -> None:
+    """Answer each pickled `Job` with a pickled list of outcomes."""
+    preparer = Preparer()
+    while True:
+        try:
+            job = pickle.load(tasks)
+        except EOFError:
+            return
+        pickle.dump(preparer.outcomes(job), answers, protocol=pickle.HIGHEST_PROTOCOL)
+        answers.flush()
+
+
+def _run() -> None:
+    # Ctrl-C is for whoever started us, who then closes our input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What a library prints must not come between the answers.
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    with suppress(BrokenPipeError):
+        main(sys.stdin.buffer, answers)
+
+
+if __name__ == "__main__":
+    _run()
