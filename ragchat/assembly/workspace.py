@@ -11,7 +11,7 @@ from ragchat.assembly.generators import chain, groq_generator, ollama_generator,
 from ragchat.assembly.state import STATE_FILE, open_state
 from ragchat.conversation.session import Session
 from ragchat.documents.walk import walk
-from ragchat.embeddings.choose import choose_embedder, embedder_of, kind_of
+from ragchat.embeddings.choose import choose_embedder, choose_kind, embedder_of, kind_of, standings
 from ragchat.embeddings.ollama import OllamaEmbedder
 from ragchat.errors import EmbedderMismatch, NothingIndexed, SettingsError, UsageError
 from ragchat.generation.extractive import ExtractiveGenerator
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ragchat.core.protocols import Embedder, Generator
+    from ragchat.embeddings.choose import EmbedderKind, Standing
     from ragchat.index.ingest import IngestReport
     from ragchat.index.progress import Progress
     from ragchat.privacy.consent import Decision, Question
@@ -143,6 +144,12 @@ class Workspace:
         raise UsageError(f"There is no collection called {name}.", hint)
 
     # Embedders
+
+    def embedders(self) -> tuple[tuple[Standing, ...], EmbedderKind, str]:
+        """Each embedder as it stands on this machine, which one a new collection would get, and why."""
+        model = self.settings.ollama.embed_model
+        kind, reason = choose_kind(self.settings.retrieval.embedder, self._ollama, model)
+        return standings(self._ollama, model), kind, reason
 
     def bench_embedder(self) -> Embedder:
         """The embedder to measure: for `auto` the bundled one, so that figures do not hang on a running server.

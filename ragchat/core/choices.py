@@ -7,4 +7,4 @@ from typing import Literal, TypeAlias
 ProviderChoice: TypeAlias = Literal["groq", "ollama", "extractive"]
 """In the order they are tried."""
 
-EmbedderChoice: TypeAlias = Literal["auto", "bundled", "ollama"]
+EmbedderChoice: TypeAlias = Literal["auto", "bundled", "minilm", "ollama"]

@@ -35,7 +35,7 @@ def _refusal(folder: Path, *, dotenv: str = "", config: str = "", **environ: str
         ("ollama.timeout_s", ["0.9", "3600.1"], "a number from 1 to 3600."),
         ("ollama.context_tokens", ["511", "1048577"], "a whole number from 512 to 1048576."),
         ("ingest.max_file_mb", ["0", "-1", "nan", "inf"], "a number above 0."),
-        ("retrieval.embedder", ["best", "Auto"], "auto, bundled or ollama."),
+        ("retrieval.embedder", ["best", "Auto"], "auto, bundled, minilm or ollama."),
         ("retrieval.top_k", ["0", "51"], "a whole number from 1 to 50."),
         ("answer.context_tokens", ["199", "200001"], "a whole number from 200 to 200000."),
         ("privacy.cloud", ["yes"], "allow, ask or never."),
