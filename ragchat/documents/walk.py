@@ -28,7 +28,10 @@ _OURS = "ragchat's own folder"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file to read: `size` in bytes, `modified` in nanoseconds since the epoch."""
+    """A file to read: `size` in bytes, `modified` in nanoseconds since the epoch.
+
+    The latter is when the file system last noted a change (ctime): a moved or restored file keeps its mtime.
+    """
 
     path: Path
     size: int
@@ -180,7 +183,7 @@ def _check(path: Path, max_bytes: int, never: Path, known: Mapping[str, Stamp]) 
         return Skipped(path, _OURS)
     try:
         status = path.stat()
-        found = Found(path, status.st_size, status.st_mtime_ns)
+        found = Found(path, status.st_size, status.st_ctime_ns)
         reason = _refusal(status, max_bytes)
         if reason is None and known.get(str(path)) != (found.size, found.modified):
             reason = _content_refusal(path)

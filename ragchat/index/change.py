@@ -75,10 +75,21 @@ class Change:
         """Forget buried rows that stand in no segment any more."""
         self._connection.executemany("DELETE FROM buried WHERE row = ?", ((row,) for row in rows))
 
+    def begin_anew(self, fingerprint: str) -> None:
+        """Let an empty collection be of this embedder, whatever was in it before."""
+        self.clear_words()
+        self._connection.execute("DELETE FROM buried")
+        self.set_property("embedder", fingerprint)
+        self.count()
+
     def clear_words(self) -> None:
         """Forget all segments and terms: every document is about to be inserted again."""
         self._connection.execute("DELETE FROM segments")
         self._connection.execute("DELETE FROM terms")
+
+    def drop_terms(self, numbers: Iterable[int]) -> None:
+        """Forget terms that occur in no segment any more."""
+        self._connection.executemany("DELETE FROM terms WHERE id = ?", ((number,) for number in numbers))
 
     def succeed(self, vectors_folder: str, fingerprint: str) -> None:
         """Let what was inserted since `clear_words`, with its vectors in `vectors_folder`, be the whole index."""

@@ -17,7 +17,7 @@ from ragchat.index.damage import damaged
 from ragchat.index.lock import REMOVED, WAIT_S, writing
 from ragchat.index.manifest import Manifest
 from ragchat.index.prepare import RECIPE
-from ragchat.index.segments import Segments, mergeable, merged
+from ragchat.index.segments import MOST_BURIED, Segments, mergeable, merged
 from ragchat.index.view import View
 from ragchat.storage.database import private_folder
 
@@ -51,6 +51,7 @@ class Collection:
         self.folder = private_folder(collection_folder(home, name))
         self._view: tuple[int, View] | None = None
         self._vectors: Vectors | None = None
+        self._makes_vectors = False
 
     @staticmethod
     def exists(home: Path, name: str = DEFAULT) -> bool:
@@ -73,8 +74,14 @@ class Collection:
         if self._vectors is None:
             from ragchat.index.vectors import Vectors  # noqa: PLC0415
 
+            if not (self._makes_vectors or self._has_vectors or self.manifest.is_empty):
+                raise damaged(f"The vectors in {self.vectors_folder} are missing.", self.folder)
             self._vectors = Vectors(self.vectors_folder)
         return self._vectors
+
+    @property
+    def _has_vectors(self) -> bool:
+        return (self.vectors_folder / "chroma.sqlite3").exists()
 
     @property
     def vectors_folder(self) -> Path:
@@ -97,9 +104,10 @@ class Collection:
         The writer's lock must be held.
         """
         if self.embedder != fingerprint and self.manifest.is_empty:
-            if self.embedder is not None:
+            if self._has_vectors:
                 self.vectors.clear()  # they may have had another width
-            self.manifest.bind(fingerprint)
+            with self.manifest.change() as change:
+                change.begin_anew(fingerprint)
         self.require(fingerprint)
 
     def require(self, fingerprint: str) -> None:
@@ -120,9 +128,11 @@ class Collection:
             )
 
     def view(self) -> View:
-        """What can be found now, whichever process wrote it; raises `IndexDamaged`."""
+        """What can be found now, whichever process wrote it; raises `IndexDamaged` and `NothingIndexed`."""
         if not self.manifest.is_there():
             self.close()
+            if not (self.folder / "index.db").exists():
+                raise NothingIndexed(f"The collection {self.name} was removed meanwhile.")
         for _ in range(_MOST_TRIES):
             if self._view and self._view[0] == self.manifest.generation:
                 return self._view[1]
@@ -189,13 +199,19 @@ class Collection:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     @contextmanager
-    def writing(self, wait_s: float = WAIT_S) -> Iterator[None]:
-        """Hold the collection alone, and first finish what a writer that died left behind; raises `IndexBusy`."""
+    def holding(self, wait_s: float = WAIT_S) -> Iterator[None]:
+        """Hold the collection alone, as it is; raises `IndexBusy`."""
         with writing(self.folder, wait_s):
             if not self.manifest.is_there():
                 raise IndexBusy(*REMOVED)
             # A client that was opened before somebody else wrote would write over it.
             self.close_vectors()
+            yield
+
+    @contextmanager
+    def writing(self, wait_s: float = WAIT_S) -> Iterator[None]:
+        """The same, and first finish what a writer that died left behind."""
+        with self.holding(wait_s), self._making_vectors():
             self.sweep()
             self.settle()
             yield
@@ -203,11 +219,20 @@ class Collection:
             if self.manifest.is_unsettled:
                 self.manifest.settle()
 
+    @contextmanager
+    def _making_vectors(self) -> Iterator[None]:
+        """Where a ChromaDB that is not there may be made; elsewhere an empty one would hide the loss."""
+        before, self._makes_vectors = self._makes_vectors, True
+        try:
+            yield
+        finally:
+            self._makes_vectors = before
+
     def settle(self) -> None:
         """Let the vectors follow the manifest where a writer died before they did; the lock must be held."""
-        lost = not self.manifest.is_empty and not (self.vectors_folder / "chroma.sqlite3").exists()
-        if lost or self.manifest.is_unsettled:
-            self.reconcile()
+        if self.manifest.is_unsettled or not (self._has_vectors or self.manifest.is_empty):
+            with self._making_vectors():
+                self.reconcile()
             self.manifest.settle()
 
     def reconcile(self) -> None:
@@ -219,13 +244,16 @@ class Collection:
         for start in range(0, len(missing), _BATCH):
             ids = missing[start : start + _BATCH]
             slots = view.slots(np.array([known[name] for name in ids], np.int64))
+            if len(slots) < len(ids):
+                raise damaged(f"{len(ids) - len(slots):,} chunks stand in no segment.", self.folder)
             self.vectors.add(ids, view.vectors(slots))
 
-    def compact(self) -> None:
-        """Make few segments of many, without what is buried; the lock must be held."""
+    def compact(self, most_buried: float = MOST_BURIED) -> None:
+        """Make few segments of many, and those anew of which a larger share is buried; the lock must be held."""
         while True:
             view, inventory = self.view(), self.manifest.inventory()
-            here = mergeable([len(segment) for segment in view.segments], view.buried_by_segment())
+            sizes = [len(segment) for segment in view.segments]
+            here = mergeable(sizes, view.buried_by_segment(), most_buried)
             if not here:
                 return
             parts = [view.segments[index] for index in here]

@@ -15,7 +15,7 @@ from ragchat.index.worker import Reading
 from ragchat.index.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from ragchat.core.protocols import Embedder
@@ -93,9 +93,9 @@ def ingest(  # noqa: PLR0913 - each is an option of the command
         writer = Writer(collection, embedder)
         if collection.is_of_another_recipe:
             rebuild(collection, embedder, rechunk=True, max_bytes=max_bytes, progress=progress)
-        plan = make_plan(
-            collection.manifest, paths, max_bytes=max_bytes, never=never, again=encoding is not None, prune=prune
-        )
+        known = collection.manifest.documents()
+        again = encoding is not None
+        plan = make_plan(known, paths, max_bytes=max_bytes, never=never, again=again, prune=prune)
         run = _Run(plan, writer, collection.manifest)
         with_vectors = embedder.fingerprint == FINGERPRINT
         readings = plan.readings(encoding)
@@ -114,7 +114,7 @@ def ingest(  # noqa: PLR0913 - each is an option of the command
 
 
 def make_plan(
-    manifest: Manifest,
+    documents: Iterable[DocumentRecord],
     paths: Sequence[Path],
     *,
     max_bytes: int,
@@ -122,8 +122,11 @@ def make_plan(
     again: bool = False,
     prune: bool = True,
 ) -> Plan:
-    """What `ingest` would do; nothing is changed. With `again`, every file is to be read. Raises `UsageError`."""
-    known = {record.source: record for record in manifest.documents()}
+    """What `ingest` would do where `documents` are indexed; with `again`, every file is to be read.
+
+    Raises `UsageError`.
+    """
+    known = {record.source: record for record in documents}
     stamps = {} if again else {source: (record.bytes, record.modified) for source, record in known.items()}
     to_read: list[Found] = []
     unchanged: list[str] = []

@@ -50,6 +50,17 @@ def writing(folder: Path, wait_s: float = WAIT_S) -> Iterator[None]:
         lock.release()
 
 
+def holder_of(folder: Path) -> str | None:
+    """Who holds the collection in `folder` at this moment; None when nobody does."""
+    lock = FileLock(folder / "writer.lock", timeout=0, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        return _read(folder / "writer.holder")
+    lock.release()
+    return None
+
+
 @contextmanager
 def _opened(folder: Path) -> Iterator[int]:
     """`folder` held open, so that no other can be taken for it."""

@@ -93,12 +93,6 @@ class Manifest:
         """The fingerprint of the embedder whose vectors the collection holds; None before the first."""
         return self._property("embedder")
 
-    def bind(self, fingerprint: str) -> None:
-        """Note whose vectors the collection holds from now on."""
-        with self.change() as change:
-            change.set_property("embedder", fingerprint)
-            change.count()
-
     @property
     def folder(self) -> str | None:
         """The path that the collection is kept for; None when it is a person's own."""

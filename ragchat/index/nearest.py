@@ -25,27 +25,34 @@ class Nearest:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
-        self._opened: str | None = None
+        self._opened: object = None
         self._last_row = -1
 
     def find(
         self, view: View, vector: NDArray[np.float32], count: int, allowed: NDArray[np.bool_] | None
     ) -> NDArray[np.int64]:
         """The `count` nearest slots of `view`, best first; only those `allowed`, `(n,)`, where that is given."""
-        if allowed is not None or len(view) * len(vector) <= _EXACT:
+        if allowed is not None or len(view) * len(vector) <= _EXACT or not self._is_open(view):
             scores = view.similarities(vector)
             if allowed is not None:
                 scores[~allowed] = -1.0
             return best(scores, count, -1.0)
-        return self._by_graph(view, vector, count)
-
-    def _by_graph(self, view: View, vector: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-        newer = int(np.searchsorted(view.rows, self._last_row, side="right"))
-        if self._opened != self._collection.manifest.vectors_folder or len(view) - newer > _MOST_NEWER:
-            self._collection.reopen_vectors()
-            self._opened = self._collection.manifest.vectors_folder
-            self._last_row, newer = int(view.rows[-1]), len(view)
         rows = self._collection.manifest.rows(self._collection.vectors.nearest(vector, count))
-        found = view.slots(np.array(sorted(rows.values()), np.int64))
-        slots = np.concatenate((found, np.arange(newer, len(view))))
+        newer = np.arange(self._first_newer(view), len(view))
+        slots = np.union1d(view.slots(np.array(sorted(rows.values()), np.int64)), newer)
         return slots[best(view.similarity(vector, slots), count, -1.0)]
+
+    def _is_open(self, view: View) -> bool:
+        """Whether the graph can be asked; it is opened, or opened again, where that is worth it."""
+        manifest = self._collection.manifest
+        here = (manifest, manifest.vectors_folder)
+        if self._opened == here and len(view) - self._first_newer(view) <= _MOST_NEWER:
+            return True
+        if manifest.is_unsettled:
+            return self._opened == here  # somebody is writing: what is opened now would lack something
+        self._collection.reopen_vectors()
+        self._opened, self._last_row = here, int(view.rows[-1])
+        return True
+
+    def _first_newer(self, view: View) -> int:
+        return int(np.searchsorted(view.rows, self._last_row, side="right"))

@@ -11,6 +11,7 @@ import numpy as np
 from ragchat.core.document import identity
 from ragchat.documents.load import READERS_VERSION
 from ragchat.documents.split import SPLITTER_VERSION, split
+from ragchat.index.duplicates import signature
 from ragchat.language.terms import TERMS_VERSION, terms
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def prepare(
     `size` and `modified` are its file's, `encoding` is as what it was to be read.
     """
     chunks = tuple(split(document))
+    words = words_of(chunks)
     return Prepared(
         source=document.source,
         id=document.id,
@@ -85,11 +87,11 @@ def prepare(
         size=size,
         modified=modified,
         digest=identity(document.text),
-        signature=b"",
+        signature=signature(words),
         encoding=encoding,
         warnings=document.warnings,
         chunks=chunks,
-        words=words_of(chunks),
+        words=words,
         vectors=embedder.embed_documents([chunk.searchable for chunk in chunks]) if embedder else None,
     )
 

@@ -26,6 +26,8 @@ _MOST_WORKERS = 3
 # A job is so many bytes of files, or one file. Each worker has one to do and one that waits.
 _JOB_BYTES = 256_000
 _JOB_FILES = 64
+# Waiting jobs have to fit into a pipe: whoever fills it stands still, and so would the worker with its answer.
+_JOB_NAMES = 16_384
 _JOBS_EACH = 2
 
 
@@ -83,13 +85,14 @@ def _job(share: Sequence[Reading], template: Job) -> Job:
 
 def _shares(readings: Iterable[Reading]) -> Iterator[list[Reading]]:
     share: list[Reading] = []
-    size = 0
+    size = names = 0
     for reading in readings:
-        if share and (size + reading.size > _JOB_BYTES or len(share) == _JOB_FILES):
-            yield share
-            share, size = [], 0
-        share.append(reading)
         size += reading.size
+        names += len(os.fsencode(reading.path))
+        if share and (size > _JOB_BYTES or names > _JOB_NAMES or len(share) == _JOB_FILES):
+            yield share
+            share, size, names = [], reading.size, len(os.fsencode(reading.path))
+        share.append(reading)
     if share:
         yield share
 

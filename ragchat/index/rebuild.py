@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ragchat.embeddings.bundled import FINGERPRINT
 from ragchat.errors import RagchatError
 from ragchat.index.batch import BATCH_CHUNKS, Entry, embedded, write_batch
+from ragchat.index.duplicates import signature
 from ragchat.index.prepare import Prepared, words_of
 from ragchat.index.preparing import prepared
 from ragchat.index.vocabulary import Numbering
@@ -89,6 +90,7 @@ def renew(
 def stored(manifest: Manifest, record: DocumentRecord) -> Prepared:
     """A document as it was split before, its words found anew."""
     chunks = tuple(manifest.chunks_of(record.source))
+    words = words_of(chunks)
     return Prepared(
         source=record.source,
         id=record.id,
@@ -96,11 +98,11 @@ def stored(manifest: Manifest, record: DocumentRecord) -> Prepared:
         size=record.bytes,
         modified=record.modified,
         digest=record.digest,
-        signature=b"",
+        signature=signature(words),
         encoding=record.encoding,
         warnings=(),
         chunks=chunks,
-        words=words_of(chunks),
+        words=words,
     )
 
 

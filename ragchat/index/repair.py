@@ -8,7 +8,6 @@ import numpy as np
 
 from ragchat.errors import IndexDamaged
 from ragchat.index.batch import Entry, embedded
-from ragchat.index.lock import writing
 from ragchat.index.rebuild import renew, stored
 from ragchat.index.verify import look_into, sound_segments
 from ragchat.index.view import View
@@ -36,8 +35,7 @@ def repair(
     which is not asked for unless both have lost some. Readers see the old index until the end. Raises `IndexBusy`,
     `EmbedderError`, `StorageError`, and `IndexDamaged` when the manifest itself cannot be read.
     """
-    with writing(collection.folder):
-        collection.close_vectors()
+    with collection.holding():
         found = look_into(collection)
         if not found.ok or collection.manifest.is_unsettled:
             salvage = _Salvage(collection, embedder)

@@ -64,6 +64,8 @@ class Weights:
 _CHUNKS_TAKEN = 3
 # A question longer than this is a pasted text; its first terms say what it is about.
 _MOST_TERMS = 64
+# An ingest writes every second or so, a search takes milliseconds.
+_MOST_TRIES = 3
 
 
 class Retriever:
@@ -89,8 +91,16 @@ class Retriever:
         Raises `NothingIndexed`, `EmbedderMismatch`, `IndexDamaged`, `IndexOutdated`, and `UsageError` when no
         document matches.
         """
-        view = self._collection.view()
-        self._collection.require_documents()
+        for _ in range(_MOST_TRIES):
+            view = self._collection.view()
+            self._collection.require_documents()
+            result = self._search(view, question, count)
+            # What was written meanwhile can have taken away what was found.
+            if self._collection.view() is view:
+                break
+        return result
+
+    def _search(self, view: View, question: str, count: int) -> SearchResult:
         allowed = self._allowed(view)
         notices: tuple[str, ...] = ()
         dense: dict[int, float] = {}

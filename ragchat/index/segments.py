@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 MOST_CHUNKS = 131_072
 """Merging needs some two kilobytes a chunk of memory: no segment grows beyond this."""
 
+MOST_BURIED = 0.25
+"""A segment of whose chunks a larger share is buried is made anew."""
+
 _SUFFIX = ".safetensors"
 # A segment is merged with those behind it when they hold a third as much: each chunk is copied a few times at
 # most, and a search meets few segments.
 _RATIO = 3
-# The share of buried chunks from which a segment is made anew.
-_MOST_BURIED = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,11 @@ class Segments:
                 path.unlink(missing_ok=True)
 
 
-def mergeable(sizes: Sequence[int], buried: Sequence[int]) -> range:
+def mergeable(sizes: Sequence[int], buried: Sequence[int], most_buried: float = MOST_BURIED) -> range:
     """Which neighbouring segments to make one, by their sizes and how much of each is buried; empty for none."""
     live = [size - gone for size, gone in zip(sizes, buried, strict=True)]
     for index, (size, gone) in enumerate(zip(sizes, buried, strict=True)):
-        if gone > _MOST_BURIED * size:
+        if gone > most_buried * size:
             return range(index, index + 1)
     behind = sum(live)
     for index, size in enumerate(live):

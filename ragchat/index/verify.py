@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ragchat.errors import IndexDamaged
-from ragchat.index.lock import writing
 from ragchat.index.prepare import words_of
 from ragchat.index.segment import checksum
 from ragchat.index.view import View
@@ -50,8 +49,7 @@ def verify(collection: Collection) -> Verification:
 
     Nobody writes meanwhile. Raises `IndexBusy`, and `IndexDamaged` when the manifest itself cannot be read.
     """
-    with writing(collection.folder):
-        collection.close_vectors()
+    with collection.holding():
         if collection.manifest.is_unsettled:
             collection.settle()
         return look_into(collection)

@@ -87,8 +87,8 @@ def read(path: Path, max_bytes: int) -> tuple[bytes, int, int]:
                 after = os.fstat(file.fileno())
             if len(content) > max_bytes:
                 raise DocumentError("It grew beyond the limit while it was read.", "Ingest again.")
-            if (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns):
-                return content, after.st_size, after.st_mtime_ns
+            if (before.st_size, before.st_ctime_ns) == (after.st_size, after.st_ctime_ns):
+                return content, after.st_size, after.st_ctime_ns
     except OSError as error:
         raise DocumentError(f"It cannot be read: {error.strerror}.", "Check its permissions.") from error
     raise DocumentError("It is being written.", "Ingest again when that is done.")

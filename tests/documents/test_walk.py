@@ -42,7 +42,7 @@ def test_files_come_in_a_stable_order_with_size_and_time(tmp_path: Path) -> None
     files(tmp_path, b="bb", a="a", c__d="d", c__e__f="f", B="B")
     assert found(tmp_path, below=tmp_path) == ["B.txt", "a.txt", "b.txt", "c/d.txt", "c/e/f.txt"]
     entry = next(iter(walk([tmp_path / "b.txt"], max_bytes=10, never=NEVER)))
-    modified = (tmp_path / "b.txt").stat().st_mtime_ns
+    modified = (tmp_path / "b.txt").stat().st_ctime_ns
     assert entry == Found(tmp_path / "b.txt", 2, modified)
 
 

@@ -76,7 +76,23 @@ def test_a_touched_file_is_unchanged_and_its_new_time_is_remembered(
     take_in(collection, tmp_path / "docs")
     os.utime(tmp_path / "docs" / "bread.md", ns=(5, 5))
     assert set(outcomes(take_in(collection, tmp_path / "docs")).values()) == {"unchanged"}
-    assert [record.modified for record in collection.manifest.documents()] == [5]
+    changed = (tmp_path / "docs" / "bread.md").stat().st_ctime_ns
+    assert [record.modified for record in collection.manifest.documents()] == [changed]
+
+
+def test_two_files_alike_in_size_and_time_that_change_places_are_read_again(
+    collection: Collection, take_in: TakeIn, tmp_path: Path
+) -> None:
+    docs = tmp_path / "docs"
+    write(docs, bread="Bread cools for an hour.", rice="Rices cool for an hour.")
+    for path in docs.iterdir():
+        os.utime(path, ns=(5, 5))
+    take_in(collection, docs)
+    (docs / "bread.md").rename(docs / "x.md")
+    (docs / "rice.md").rename(docs / "bread.md")
+    (docs / "x.md").rename(docs / "rice.md")
+    assert set(outcomes(take_in(collection, docs)).values()) == {"changed"}
+    assert "Rice" in collection.manifest.chunks_of(str(docs / "bread.md"))[0].text
 
 
 def test_an_edited_file_leaves_nothing_stale(collection: Collection, take_in: TakeIn, tmp_path: Path) -> None:
