@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import Stemmer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 TERMS_VERSION = 1
 """Goes up when the same text gives other terms: a stored word index must then be made again."""
@@ -48,18 +52,24 @@ def terms(text: str) -> list[str]:
     Identifiers give themselves and their parts (`parseFile`, `parse_file`: parse, file). Scripts
     written without spaces give character pairs.
     """
-    return [term for run in _runs(text) for term in _terms_of(run)]
+    return stemmed(words(text))
 
 
 def query_terms(question: str) -> list[str]:
     """The terms worth searching for, each once: without function words, unless nothing else is there."""
     found = words(question)
     content = [word for word in found if word not in STOPWORDS]
-    return list(dict.fromkeys(_stem.stemWords(content or found)))
+    return list(dict.fromkeys(stemmed(content or found)))
+
+
+def stemmed(found: Sequence[str]) -> list[str]:
+    """The term of each word."""
+    terms: list[str] = _stem.stemWords(found)
+    return terms
 
 
 def words(text: str) -> list[str]:
-    """The words of `text`, case folded and not stemmed."""
+    """The words of `text`, case folded and not stemmed, in order; identifiers as in `terms`."""
     return [word for run in _runs(text) for word in _words_of(run)]
 
 
@@ -74,12 +84,8 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", text)))
 
 
-# A text repeats its words: what was found out about one is kept, which makes an ingest twice as fast.
+# A text repeats its words: what was found out about one is kept, which makes an ingest quicker.
 @lru_cache(maxsize=1 << 16)
-def _terms_of(run: str) -> tuple[str, ...]:
-    return tuple(_stem.stemWords(_words_of(run)))
-
-
 def _words_of(run: str) -> list[str]:
     if _UNSPACED.search(run):
         return _pairs(run.casefold())

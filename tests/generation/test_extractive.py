@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from hypothesis import given
@@ -49,9 +50,30 @@ def test_the_best_sentence_is_quoted_with_its_mark_under_a_label() -> None:
     assert completion.usage.cost == Decimal(0)
 
 
-def test_at_most_a_short_paragraph_is_quoted() -> None:
+def test_at_most_two_sentences_are_quoted() -> None:
     many = [passage(f"The loaf number {number} cools on the rack.") for number in range(20)]
-    assert 1 <= len(quotes(answered("Which loaf cools on the rack?", *many)[0])) <= 3
+    assert 1 <= len(quotes(answered("Which loaf cools on the rack?", *many)[0])) <= 2
+
+
+def test_a_second_sentence_is_quoted_when_it_answers_the_other_half_of_the_question() -> None:
+    loaf = "The loaf cools on a rack for 45 minutes."
+    oven = "The oven is heated to 230 degrees."
+    text, _, _ = answered(
+        "How long does the loaf cool, and how hot is the oven?", passage(f"{loaf} {oven} Mills turn.")
+    )
+    assert {quote for quote, _ in quotes(text)} == {loaf, oven}
+
+
+def test_a_sentence_that_answers_alone_is_quoted_alone() -> None:
+    text, _, _ = answered("How long does the loaf cool on the rack?", RICE, BREAD)
+    assert quotes(text) == [("The loaf cools for 45 minutes on a rack.", 2)]
+
+
+def test_what_a_pronoun_stands_for_is_quoted_before_it() -> None:
+    injera = "Injera is a spongy pancake on which guests are served."
+    plate = "It serves as plate and spoon."
+    text, _, _ = answered("Which pancake serves as plate and spoon?", passage(f"{injera} {plate} Coffee follows."))
+    assert quotes(text) == [(injera, 1), (plate, 1)]
 
 
 @pytest.mark.parametrize(
@@ -107,9 +129,17 @@ def test_quotation_marks_of_the_document_do_not_end_the_quotation() -> None:
 def test_a_long_sentence_is_shortened_at_a_word() -> None:
     sentence = "The loaf cools " + "very slowly indeed " * 60
     ((quote, _),) = quotes(answered("How does the loaf cool?", passage(sentence))[0])
-    assert len(quote) <= 322
+    assert len(quote) <= 402
     assert quote.endswith(" …")
     assert sentence.startswith(quote.removesuffix("…"))
+
+
+def test_of_a_long_sentence_the_clauses_that_answer_are_quoted() -> None:
+    sentence = "Dough rests; " * 60 + "the loaf cools for 45 minutes on the rack; " + "guests wait, " * 60
+    ((quote, _),) = quotes(answered("How long does the loaf cool on the rack?", passage(sentence))[0])
+    assert "the loaf cools for 45 minutes on the rack" in quote
+    assert len(quote) <= 404
+    assert quote.strip("… ") in sentence
 
 
 def test_it_streams_the_label_then_a_delta_for_each_sentence() -> None:
@@ -174,3 +204,82 @@ def test_a_sentence_without_spaces_is_a_sentence() -> None:
 def test_what_is_hardly_about_the_question_is_called_so() -> None:
     assert answered("Which loaf has raisins?", BREAD)[1] == [FAINT_LABEL]
     assert answered("Which loaf cools on a rack?", BREAD)[1] == [LABEL]
+
+
+def test_a_row_of_a_wide_table_comes_with_the_names_of_its_columns() -> None:
+    rows = "\n".join(f"| Town {number} | {number * 3} | {number * 7} |" for number in range(1, 9))
+    table = passage(f"| Town | Bakeries | Mills |\n|------|-----|-----|\n| Lindau | 12 | 41 |\n{rows}", 0.9)
+    text, _, _ = answered("How many bakeries does Lindau have?", table)
+    assert quotes(text) == [("Town | Bakeries | Mills", 1), ("Lindau | 12 | 41", 1)]
+
+
+def test_of_settings_the_line_is_quoted_and_not_the_block() -> None:
+    settings = passage("cool_minutes: 45\noven_degrees: 230\nrack: true\nloaf_weight: 900 g")
+    text, _, _ = answered("What is the loaf weight?", settings)
+    assert quotes(text)[0] == ("loaf_weight: 900 g", 1)
+
+
+def test_a_comment_in_code_is_quoted_and_a_heading_of_prose_is_not() -> None:
+    line = "# The loaf cools for 45 minutes on a rack."
+    chunk = replace(BREAD.chunk, source="/docs/oven.py", text=line)
+    question = "How long does the loaf cool on the rack?"
+    assert quotes(answered(question, replace(BREAD, chunk=chunk))[0])[0][0] == line.removeprefix("# ")
+    assert answered(question, replace(BREAD, chunk=replace(chunk, source="/docs/oven.md")))[0] == NOT_FOUND
+
+
+def test_an_answer_below_a_question_is_read_with_it() -> None:
+    page = passage("Can I freeze the loaf?\n\nYes, for three months.\n\nCan I toast it?\n\nYes, on both sides.")
+    text, _, _ = answered("Can I freeze the loaf?", page)
+    assert quotes(text)[0][0] == "Yes, for three months."
+
+
+def test_a_definition_is_preferred_when_one_is_asked_for() -> None:
+    dough = passage(
+        "Bakers love a biga and talk about it. A biga is a stiff starter dough. The biga came late.", 0.9
+    )
+    assert quotes(answered("What is a biga?", dough)[0])[0][0] == "A biga is a stiff starter dough."
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "others"),
+    [
+        (
+            "Wie lange kühlt das Brot ab?",
+            "Das Brot kühlt nach dem Backen 45 Minuten ab.",
+            "Der Ofen wird auf 230 Grad vorgeheizt. Die Kruste bleibt knusprig.",
+        ),
+        ("बैठक कब शुरू होती है?", "बैठक मंगलवार को सुबह दस बजे शुरू होती है।", "चावल को तीन बार धोया जाता है।"),
+        ("茶叶产自哪里？", "茶叶产自福建省武夷山。", "面包要冷却四十五分钟。办公室星期五关闭。"),
+        ("Во сколько начинается встреча?", "Встреча начинается в три часа.", "Хлеб остывает на решётке."),
+    ],
+)
+@pytest.mark.parametrize("found_by", [("lexical",), ("dense", "lexical")])
+def test_other_languages_are_quoted_too(
+    question: str, sentence: str, others: str, found_by: tuple[Literal["dense", "lexical"], ...]
+) -> None:
+    found = replace(passage(f"{others} {sentence}"), found_by=found_by)
+    assert quotes(answered(question, found)[0])[0] == (sentence, 1)
+
+
+def test_a_question_in_another_language_that_nothing_answers_is_refused() -> None:
+    bread = passage("Das Brot kühlt nach dem Backen 45 Minuten ab. Die Kruste bleibt knusprig.")
+    for question in ("Welche Hauptstadt hat Norwegen?", "挪威的首都是哪里？"):
+        assert answered(question, bread)[0] == NOT_FOUND
+
+
+def test_what_is_distant_must_share_more_words_to_be_quoted() -> None:
+    question = "Which cloth did the museum in Paris keep?"
+    near = Prompt(question, (), (BREAD,), 0)
+    assert read(ExtractiveGenerator().stream(near))[0] != NOT_FOUND
+    assert read(ExtractiveGenerator().stream(replace(near, distant=True)))[0] == NOT_FOUND
+
+
+def test_a_question_about_somebody_else_is_not_answered_plainly() -> None:
+    luther = passage("Luther was ordained in Erfurt in 1507. He taught theology in Wittenberg from 1508.", 0.9)
+    assert answered("When was Luther ordained in Erfurt?", luther)[1] == [LABEL]
+    assert answered("When was Calvin ordained in Geneva?", luther)[1] != [LABEL]
+
+
+def test_lines_of_a_log_with_bars_are_no_table() -> None:
+    log = passage("\n".join(f"10:{minute:02} | INFO | served invoice {minute}" for minute in range(20)), 0.9)
+    assert quotes(answered("When was invoice 13 served?", log)[0])[0] == ("10:13 | INFO | served invoice 13", 1)
