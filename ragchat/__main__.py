@@ -1,5 +1,6 @@
 """The front door: `ragchat` and `python -m ragchat`."""
 
+import os
 import sys
 
 from ragchat import __version__
@@ -13,6 +14,8 @@ def main() -> int:
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"ragchat {__version__}\n")
         return 0
+    # Numpy reads it when it is loaded. Threads wait for each other, on a busy machine longer than a search takes.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from ragchat.cli.main import run  # noqa: PLC0415
 
     return run(sys.argv[1:])

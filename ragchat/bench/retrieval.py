@@ -186,7 +186,7 @@ class _Examiner:
 
     def _search(self, case: Case, count: int) -> tuple[Passage, ...]:
         found = self._retriever.search(case.text, count)
-        if found.notices:
+        if found.degraded:
             raise EmbedderError(found.notices[0], "That would be another measurement: try again.")
         return found.passages
 

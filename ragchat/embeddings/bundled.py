@@ -38,7 +38,7 @@ class BundledEmbedder:
         folder = _package_folder()
         try:
             (self._vectors,) = load_file(folder / _WEIGHTS).values()
-            self._tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER))
+            self._tokenizer = Tokenizer.from_file(str(tokenizer_file()))
         except Exception as error:  # tokenizers raises bare Exception
             raise EmbedderError(
                 f"The bundled embedder's files in {folder} cannot be read.",
@@ -92,6 +92,11 @@ class BundledEmbedder:
 def _sound(text: str) -> str:
     """Half a character, which an argument or a JSON file can hold, is more than the tokenizer takes."""
     return text.encode("utf-8", "replace").decode()
+
+
+def tokenizer_file() -> Path:
+    """Where the tokenizer lies; raises `EmbedderError`."""
+    return _package_folder() / _TOKENIZER
 
 
 def _package_folder() -> Path:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from ragchat.documents.walk import Found, Skipped, walk
 from ragchat.embeddings.bundled import FINGERPRINT
 from ragchat.errors import DocumentError, EmbedderError
+from ragchat.index.duplicates import Duplicates, find_duplicates
+from ragchat.index.prepare import RECIPE
 from ragchat.index.preparing import prepared
 from ragchat.index.rebuild import rebuild
 from ragchat.index.worker import Reading
@@ -31,7 +33,9 @@ class IngestReport:
 
     `failed`, `skipped` and `warnings` come with a reason; a file in `warnings` stands in one of the others too.
     `removed` were indexed before and are no longer there. What failed keeps its place in the index, what is
-    skipped loses it. `chunks` counts those written.
+    skipped loses it. `chunks` counts those written: `embedded` now, or `reused`, with a vector from the cache.
+    `duplicates` and `similar` are those of `Duplicates` among what was added or changed. `notices` are about the
+    run as a whole.
     """
 
     added: tuple[str, ...]
@@ -41,7 +45,12 @@ class IngestReport:
     failed: tuple[tuple[str, str], ...]
     skipped: tuple[tuple[str, str], ...]
     warnings: tuple[tuple[str, str], ...]
+    duplicates: tuple[tuple[str, str], ...]
+    similar: tuple[tuple[str, str, float], ...]
+    notices: tuple[str, ...]
     chunks: int
+    embedded: int
+    reused: int
     seconds: float
 
 
@@ -64,6 +73,21 @@ class Plan:
             for file in self.to_read
             for before in [self.known.get(str(file.path))]
         ]
+
+    @property
+    def rebuilds(self) -> bool:
+        """Whether everything is made anew first, since another release made some of it."""
+        return any(record.recipe != RECIPE for record in self.known.values())
+
+    @property
+    def to_add(self) -> tuple[Found, ...]:
+        """Of the files to read, those that are not indexed."""
+        return tuple(file for file in self.to_read if str(file.path) not in self.known)
+
+    @property
+    def to_update(self) -> tuple[Found, ...]:
+        """Of the files to read, those that are; they may turn out to say the same."""
+        return tuple(file for file in self.to_read if str(file.path) in self.known)
 
     @property
     def to_drop(self) -> list[str]:
@@ -106,11 +130,12 @@ def ingest(  # noqa: PLR0913 - each is an option of the command
                 run.take(str(reading.path), outcome)
                 progress(done, len(readings), str(readings[done].path) if done < len(readings) else "")
         except (EmbedderError, KeyboardInterrupt):
-            writer.finish()  # what is ready so far has cost time, perhaps money
+            writer.keep()  # what is ready so far has cost time, perhaps money
             raise
         writer.remove(plan.to_drop)
         writer.finish()
-    return run.report(time.monotonic() - started)
+        duplicates = run.duplicates()
+    return run.report(duplicates, time.monotonic() - started)
 
 
 def make_plan(
@@ -182,7 +207,11 @@ class _Run:
         self.writer.add(outcome)
         (self.changed if before else self.added).append(source)
 
-    def report(self, seconds: float) -> IngestReport:
+    def duplicates(self) -> Duplicates:
+        fresh = [*self.added, *self.changed]
+        return find_duplicates(self.manifest, fresh) if fresh else Duplicates()
+
+    def report(self, duplicates: Duplicates, seconds: float) -> IngestReport:
         return IngestReport(
             added=tuple(self.added),
             changed=tuple(self.changed),
@@ -191,6 +220,11 @@ class _Run:
             failed=tuple(self.failed),
             skipped=self.plan.skipped,
             warnings=tuple(self.warnings),
+            duplicates=duplicates.exact,
+            similar=duplicates.similar,
+            notices=self.writer.notices,
             chunks=self.writer.chunks,
+            embedded=self.writer.chunks - self.writer.reused,
+            reused=self.writer.reused,
             seconds=seconds,
         )

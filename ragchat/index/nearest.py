@@ -37,10 +37,19 @@ class Nearest:
             if allowed is not None:
                 scores[~allowed] = -1.0
             return best(scores, count, -1.0)
-        rows = self._collection.manifest.rows(self._collection.vectors.nearest(vector, count))
-        newer = np.arange(self._first_newer(view), len(view))
-        slots = np.union1d(view.slots(np.array(sorted(rows.values()), np.int64)), newer)
+        found = self._asked(view, vector, count)
+        if len(found) < count // 2:
+            # The graph is old: it knows above all what has been removed since.
+            self._opened = None
+            if self._is_open(view):
+                found = self._asked(view, vector, count)
+        slots = np.union1d(found, np.arange(self._first_newer(view), len(view)))
         return slots[best(view.similarity(vector, slots), count, -1.0)]
+
+    def _asked(self, view: View, vector: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+        """Those of the `count` nearest by the graph that are in the view."""
+        rows = self._collection.manifest.rows(self._collection.vectors.nearest(vector, count))
+        return view.slots(np.array(sorted(rows.values()), np.int64))
 
     def _is_open(self, view: View) -> bool:
         """Whether the graph can be asked; it is opened, or opened again, where that is worth it."""

@@ -12,7 +12,8 @@ from ragchat.core.document import identity
 from ragchat.documents.load import READERS_VERSION
 from ragchat.documents.split import SPLITTER_VERSION, split
 from ragchat.index.duplicates import signature
-from ragchat.language.terms import TERMS_VERSION, terms
+from ragchat.index.words import WORDS_VERSION
+from ragchat.language.terms import TERMS_VERSION, stemmed, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ragchat.core.document import Chunk, Document
     from ragchat.core.protocols import Embedder
 
-RECIPE = f"readers {READERS_VERSION}, splitter {SPLITTER_VERSION}, terms {TERMS_VERSION}"
+RECIPE = f"readers {READERS_VERSION}, splitter {SPLITTER_VERSION}, terms {TERMS_VERSION}, words {WORDS_VERSION}"
 """What makes chunks and words of a file: documents made by another recipe are made again."""
 
 # How much of each neighbour's vector is added to a chunk's own; measured in `benchmarks/`.
@@ -31,12 +32,13 @@ _LEAN = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The terms of a document's chunks: `tokens` are indices into `terms`.
+    """The words of a document's chunks: `tokens` are indices into `words`, each of which has its term in `terms`.
 
     Chunk i has `tokens[starts[i]:starts[i + 1]]`, the first `heads[i]` of them its heading's. `joined[i]` is one
     where the next chunk goes on with the same text under the same heading.
     """
 
+    words: tuple[str, ...]
     terms: tuple[str, ...]
     tokens: NDArray[np.uint32]
     starts: NDArray[np.int64]
@@ -104,14 +106,15 @@ def words_of(chunks: Sequence[Chunk]) -> Words:
     heading, of_heading = "", []
     for chunk in chunks:
         if chunk.heading != heading:
-            heading, of_heading = chunk.heading, terms(chunk.heading)
-        tokens += [numbers.setdefault(term, len(numbers)) for term in of_heading]
-        tokens += [numbers.setdefault(term, len(numbers)) for term in terms(chunk.text)]
+            heading, of_heading = chunk.heading, words(chunk.heading)
+        tokens += [numbers.setdefault(word, len(numbers)) for word in of_heading]
+        tokens += [numbers.setdefault(word, len(numbers)) for word in words(chunk.text)]
         starts.append(len(tokens))
         heads.append(min(len(of_heading), np.iinfo(np.uint16).max))
     joined = [_goes_on(first, second) for first, second in pairwise(chunks)]
     return Words(
         tuple(numbers),
+        tuple(stemmed(tuple(numbers))),
         np.array(tokens, np.uint32),
         np.array(starts, np.int64),
         np.array(heads, np.uint16),

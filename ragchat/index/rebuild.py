@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from ragchat.embeddings.bundled import FINGERPRINT
 from ragchat.errors import RagchatError
-from ragchat.index.batch import BATCH_CHUNKS, Entry, embedded, write_batch
+from ragchat.index.batch import BATCH_CHUNKS, Entry, entries_of, write_batch
 from ragchat.index.duplicates import signature
 from ragchat.index.prepare import Prepared, words_of
 from ragchat.index.preparing import prepared
-from ragchat.index.vocabulary import Numbering
+from ragchat.index.vocabulary import Lexicon
 from ragchat.index.worker import Reading
 
 if TYPE_CHECKING:
@@ -59,8 +59,7 @@ def rebuild(
         documents = _read_again(manifest, records, kept, max_bytes=max_bytes, with_vectors=with_vectors)
     else:
         documents = (stored(manifest, record) for record in records)
-    entries = (embedded(document, embedder) for document in documents)
-    chunks = renew(collection, entries, embedder.fingerprint, len(records), progress)
+    chunks = renew(collection, entries_of(documents, embedder), embedder.fingerprint, len(records), progress)
     return RebuildReport(len(records), chunks, tuple(kept), time.monotonic() - started)
 
 
@@ -72,9 +71,9 @@ def renew(
     chunks = done = 0
     with collection.new_vectors(f"vectors-{secrets.token_hex(4)}") as vectors, manifest.change() as change:
         change.clear_words()
-        numbering = Numbering(manifest.connection)
+        lexicon = Lexicon(manifest.connection)
         for some in _batches(entries):
-            batch = write_batch(change, collection.segments, numbering, some)
+            batch = write_batch(change, collection.segments, lexicon, some)
             vectors.add(batch.ids, batch.vectors)
             chunks += len(batch.ids)
             done += len(some)

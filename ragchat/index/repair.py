@@ -64,7 +64,7 @@ class _Salvage:
         if vectors is not None:
             return Entry(document, vectors)
         self._made = self._made or self._embedder()
-        return embedded(document, self._made)
+        return embedded([document], self._made)[0]
 
     def _from_segments(self, ids: list[str]) -> NDArray[np.float32] | None:
         slots = self._view.slots(np.array([self._rows[name] for name in ids], np.int64))

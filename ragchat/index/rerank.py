@@ -1,54 +1,198 @@
-"""The second look: what the words of a question say about a chunk read with its neighbours.
+"""The second look at the candidates: how well each chunk, read with its neighbours, fits the words of a question.
 
-A chunk is small, so that it is found for what it says; whether it answers is better seen in its surroundings.
-No model is needed: term frequencies, how much of the question is covered, which of its words stand together.
+No model is needed. The words of the question are compared with those of a chunk exactly (by stem and as written),
+softly (late interaction as in ColBERT, Khattab and Zaharia 2020, arXiv:2004.12832, but over static word vectors)
+and in their order. All of it is arithmetic over arrays, for all candidates at once.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+import numpy as np
 
-# BM25 in windows saturates sooner and punishes length less than in whole documents.
-_K1 = 0.9
-_B = 0.5
+from ragchat.index.words import DATE, NUMBER
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from ragchat.index.view import Facts, View
+
+FEATURES = (
+    "dense",
+    "lexical",
+    "soft_own",
+    "soft_window",
+    "soft_span",
+    "soft_own_local",
+    "written_window",
+    "pairs_own",
+    "pairs_window",
+    "number",
+    "date",
+)
+"""What `features` measures, in the order of its columns."""
+
+WEIGHTS = (5.23, 1.13, 2.53, 1.88, 4.06, 2.08, 2.40, 1.91, 1.31, 0.92, 0.66)
+"""What each counts for the bundled embedder; learned by `benchmarks/ranking.py`."""
+
+# A span is two blocks side by side: about a sentence.
+_BLOCK = 12
+# Likeness as one number: below one by meaning, one by stem, above one as written.
+_AS_WRITTEN = 1.25
+# A question longer than this is a pasted text. Places in it are bits of one 64-bit number.
+_MOST_WORDS = 64
+_MOST_TERMS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """What speaks for a chunk, each by row: BM25 of its window, and shares of the question between 0 and 1."""
+class Question:
+    """`words` and `stems` (n,) are those of the question in order, function words included.
 
-    words: dict[int, float]
-    coverage: dict[int, float]
-    adjacency: dict[int, float]
-
-
-def examine(windows: Mapping[int, Sequence[int]], wanted: Sequence[int], rarity: Mapping[int, float]) -> Evidence:
-    """Weigh the terms of each window against the terms `wanted`, in the order of the question.
-
-    `rarity` weighs the terms that occur in the collection at all.
+    A word or stem that the collection lacks has a number that no entry has. `content` (m,) are the places of the
+    first occurrence of each term that is searched for, and `vectors` (m, width) their unit vectors. `rarity` (n,)
+    is the inverse document frequency of each stem, greatest for one that the collection lacks.
+    `number` and `date`: whether it asks how many, or when.
     """
-    average = sum(map(len, windows.values())) / max(1, len(windows))
-    total = sum(rarity.values()) or 1.0
-    pairs = {
-        (first, second): min(rarity.get(first, 0.0), rarity.get(second, 0.0)) for first, second in pairwise(wanted)
-    }
-    evidence = Evidence({}, {}, {})
-    for row, window in windows.items():
-        counts = Counter(window)
-        norm = _K1 * (1.0 - _B + _B * len(window) / average) if average else _K1
-        present = {term: counts[term] for term in rarity if term in counts}
-        evidence.words[row] = sum(
-            rarity[term] * count * (_K1 + 1.0) / (count + norm) for term, count in present.items()
-        )
-        evidence.coverage[row] = sum(rarity[term] for term in present) / total
-        beside = set(pairwise(window)) if pairs else set()
-        evidence.adjacency[row] = (
-            sum(weight for pair, weight in pairs.items() if pair in beside or pair[::-1] in beside) / total
-        )
-    return evidence
+
+    words: NDArray[np.int64]
+    stems: NDArray[np.int64]
+    content: NDArray[np.intp]
+    vectors: NDArray[np.float32]
+    rarity: NDArray[np.float32]
+    number: bool = False
+    date: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """`c` chunks: `own` and `near` as in `View.windows`, words first: `(l, c)` and `(k, c)` indices into `facts`.
+
+    The last of `facts` is no word. `dense` (c,) are cosines with the question, `lexical` (c,) is the BM25 of the
+    chunk.
+    """
+
+    own: NDArray[np.intp]
+    near: NDArray[np.intp]
+    facts: Facts
+    dense: NDArray[np.float32]
+    lexical: NDArray[np.float32]
+
+    @classmethod
+    def of(
+        cls, view: View, slots: NDArray[np.int64], dense: NDArray[np.float32], lexical: NDArray[np.float32]
+    ) -> Candidates:
+        """The chunks in `slots`, with only those words that occur in them or beside them."""
+        own, near = view.windows(slots)
+        # Reductions over words run over whole rows of candidates when words come first.
+        numbers = np.zeros(view.vocabulary + 1, np.intp)
+        numbers[own] = 1
+        numbers[near] = 1
+        numbers[-1] = 1
+        found = np.flatnonzero(numbers)
+        numbers[found] = np.arange(len(found))
+        return cls(numbers[own.T], numbers[near.T], view.facts(found), dense, lexical)
+
+
+def rank(question: Question, candidates: Candidates, weights: Sequence[float] = WEIGHTS) -> NDArray[np.float32]:
+    """A score for each candidate, (c,): at most one, and greater is better."""
+    scores: NDArray[np.float32] = features(question, candidates) @ np.asarray(weights, np.float32) / sum(weights)
+    return np.minimum(scores, 1.0)
+
+
+def features(question: Question, candidates: Candidates) -> NDArray[np.float32]:
+    """`FEATURES` of each candidate, (c, len(FEATURES)); those of words are shares of what the question holds."""
+    content = question.content[:_MOST_TERMS]
+    rarity = question.rarity[content]
+    total = float(rarity.sum()) + 1e-6
+    share = rarity / total
+    own, near, facts = candidates.own, candidates.near, candidates.facts
+    likeness = _likeness(question, content, facts)
+
+    blocks_own, blocks_near = _blocks(likeness[:, own]), _blocks(likeness[:, near])
+    best_own = blocks_own.max(axis=1)
+    best = np.maximum(best_own, blocks_near.max(axis=1))
+    blocks = np.concatenate((blocks_own, blocks_near), axis=1)
+    spans = np.tensordot(share, np.minimum(np.maximum(blocks[:, :-1], blocks[:, 1:]), 1.0), 1)
+    soft_own = np.minimum(best_own, 1.0)
+    columns = (
+        candidates.dense,
+        candidates.lexical / total,
+        share @ soft_own,
+        share @ np.minimum(best, 1.0),
+        spans.max(axis=0),
+        _among_candidates(best) @ soft_own,
+        share @ (best > 1.0),
+        *_pairs(question, facts.stems, own, near, total),
+        *_answers(question, candidates, likeness, spans.argmax(axis=0)),
+    )
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _likeness(question: Question, content: NDArray[np.intp], facts: Facts) -> NDArray[np.float32]:
+    """(terms, words): the cosine, one for the same stem, `_AS_WRITTEN` for the same word; never negative."""
+    like: NDArray[np.float32] = question.vectors[: len(content)] @ facts.vectors.T
+    np.clip(like, 0.0, 0.999, out=like)
+    like[question.stems[content][:, None] == facts.stems] = 1.0
+    like[question.words[content][:, None] == facts.words] = _AS_WRITTEN
+    like[:, -1] = 0.0
+    return like
+
+
+def _blocks(like: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The greatest likeness in each block of words: (terms, words, c) becomes (terms, blocks, c)."""
+    greatest: NDArray[np.float32] = np.maximum.reduceat(like, np.arange(0, like.shape[1], _BLOCK), axis=1)
+    return greatest
+
+
+def _among_candidates(best: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How rare each term is among the candidates, as shares: what all of them say tells none from another."""
+    count, held = best.shape[1], (best >= 1.0).sum(axis=1)
+    rarity = np.log(1.0 + (count - held + 0.5) / (held + 0.5))
+    shares: NDArray[np.float32] = (rarity / (rarity.sum() + 1e-6)).astype(np.float32)
+    return shares
+
+
+def _pairs(
+    question: Question, found: NDArray[np.int64], own: NDArray[np.intp], near: NDArray[np.intp], total: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Which words of the question follow each other in the chunk, and in its window, as they do there."""
+    stems, rarity = question.stems[:_MOST_WORDS], question.rarity[:_MOST_WORDS]
+    places = np.uint64(1) << np.arange(len(stems), dtype=np.uint64)
+    # Each word as the places in the question where its stem stands, a bit for each.
+    bits = ((stems[:, None] == found) * places[:, None]).sum(axis=0, dtype=np.uint64)
+    bits[-1] = 0
+    in_own, in_near = (
+        np.bitwise_or.reduce((bits[words[:-1]] << np.uint64(1)) & bits[words[1:]], axis=0) for words in (own, near)
+    )
+    weights = (rarity[:-1] + rarity[1:]) / (2.0 * total)
+    return _unpacked(in_own, len(stems)) @ weights, _unpacked(in_own | in_near, len(stems)) @ weights
+
+
+def _unpacked(bits: NDArray[np.uint64], count: int) -> NDArray[np.float32]:
+    """Bits 1 to count - 1 of each number, (c, count - 1): bit n says that word n followed word n - 1."""
+    ones = (bits[:, None] >> np.arange(1, count, dtype=np.uint64)) & np.uint64(1)
+    return ones.astype(np.float32)
+
+
+def _answers(
+    question: Question, candidates: Candidates, likeness: NDArray[np.float32], best: NDArray[np.intp]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Whether the `best` span (c,) holds what is asked for and the question does not: a number, a date."""
+    own, near = candidates.own, candidates.near
+    nothing = np.zeros(own.shape[1], dtype=np.float32)
+    if not (question.number or question.date):
+        return nothing, nothing
+    flags = (candidates.facts.kinds & (DATE if question.date else NUMBER)).astype(bool) & (
+        likeness.max(axis=0) < 1.0
+    )
+    flags[-1] = False
+    blocks = np.concatenate(
+        [np.logical_or.reduceat(flags[words], np.arange(0, len(words), _BLOCK), axis=0) for words in (own, near)]
+    )
+    spans = blocks[:-1] | blocks[1:]
+    held = np.take_along_axis(spans, best[None], axis=0)[0].astype(np.float32)
+    return (nothing, held) if question.date else (held, nothing)

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ragchat.core.passage import Passage
+from ragchat.embeddings.bundled import BundledEmbedder
 from ragchat.errors import EmbedderError, UsageError
-from ragchat.index.fusion import fuse
+from ragchat.index.fusion import scaled
 from ragchat.index.nearest import Nearest
-from ragchat.index.rerank import examine
+from ragchat.index.rerank import WEIGHTS, Candidates, Question, rank
+from ragchat.index.spelling import respelt, reworded
 from ragchat.index.view import best
-from ragchat.language.terms import query_terms
+from ragchat.index.words import WordVectors
+from ragchat.language.questions import expectations
+from ragchat.language.terms import STOPWORDS, stemmed, words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from ragchat.core.document import Chunk
     from ragchat.core.passage import Finder
     from ragchat.core.protocols import Embedder
     from ragchat.index.collection import Collection
@@ -29,14 +33,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The passages, best first, no two of which share text; `notices` say how the search fell short.
+    """The passages, best first, no two of which share text; `notices` are for the person who asked.
 
-    `distant`: none of them means what the question means, words alone speak for them.
+    `question` is what was searched for: words that no document holds are read as their nearest neighbours.
+    `distant`: no passage means what the question means, words alone speak for them. `degraded`: the embedder
+    failed.
     """
 
     passages: tuple[Passage, ...]
+    question: str
     notices: tuple[str, ...] = ()
     distant: bool = False
+    degraded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ class Weights:
     """What counts how much; measured in `benchmarks/`, the defaults for the bundled embedder.
 
     `candidates` are taken from each of the two searches, and the best `examined` of them get the second look;
-    more when many passages are asked for.
+    more when many passages are asked for. `features` are the weights of the second look.
     A cosine below `noise` says nothing: questions about nothing in the sample data stay below it, nearly all
     others are above. Each embedder has its own; zero knows none.
     """
@@ -53,19 +61,20 @@ class Weights:
     examined: int = 60
     noise: float = 0.26
     first_dense: float = 0.3
-    dense: float = 0.2
-    words: float = 0.1
-    window: float = 0.3
-    coverage: float = 0.25
-    adjacency: float = 0.15
+    features: tuple[float, ...] = WEIGHTS
 
 
 # A passage takes its two neighbours out of the running.
 _CHUNKS_TAKEN = 3
-# A question longer than this is a pasted text; its first terms say what it is about.
-_MOST_TERMS = 64
+# So many chunks make up some thousand tokens. Those of them that stand side by side are handed over as one
+# passage: the best chunks alone hold more of what answers than fewer chunks with all their neighbours.
+_JOINED = 9
+# A question longer than this is a pasted text; its first words say what it is about.
+_MOST_WORDS = 64
 # An ingest writes every second or so, a search takes milliseconds.
 _MOST_TRIES = 3
+# No word has this number.
+_UNKNOWN = -1
 
 
 class Retriever:
@@ -84,6 +93,7 @@ class Retriever:
         self._weights = weights or Weights()
         self._only = only
         self._nearest = Nearest(collection)
+        self._word_vectors = WordVectors(embedder if isinstance(embedder, BundledEmbedder) else None)
 
     def search(self, question: str, count: int) -> SearchResult:
         """The best `count` passages, none where nothing matches; by words alone when the embedder fails.
@@ -102,14 +112,28 @@ class Retriever:
 
     def _search(self, view: View, question: str, count: int) -> SearchResult:
         allowed = self._allowed(view)
-        notices: tuple[str, ...] = ()
-        dense: dict[int, float] = {}
+        changes = respelt(question, partial(self._frequencies, view))
+        notices = tuple(f"Read {word} as {near}: no document holds {word}." for word, near in changes.items())
+        question = reworded(question, changes)
+        nearest, vector, failure = np.empty(0, np.int64), None, ""
         try:
-            dense = self._dense(view, question, self._candidates(count), allowed)
+            nearest, vector = self._near(view, question, self._candidates(count), allowed)
         except EmbedderError as error:
-            notices = (f"{error.message} The search went by words alone.",)
-        distant = bool(dense) and max(dense.values()) < self._weights.noise
-        return SearchResult(self._passages(view, question, dense, count, allowed), notices, distant)
+            failure = error.message
+        if failure:
+            notices = (*notices, f"{failure} The search went by words alone.")
+        distant = vector is not None and len(nearest) > 0 and self._is_distant(view, vector, nearest)
+        passages = self._passages(view, question, nearest, vector, count, allowed)
+        return SearchResult(passages, question, notices, distant=distant, degraded=bool(failure))
+
+    def _is_distant(self, view: View, vector: NDArray[np.float32], nearest: NDArray[np.int64]) -> bool:
+        return float(view.similarity(vector, nearest[:1])[0]) < self._weights.noise
+
+    def _frequencies(self, view: View, terms: Iterable[str]) -> dict[str, int]:
+        """How many chunks hold each of `terms` that occurs."""
+        ids = self._collection.manifest.term_ids(terms)
+        counted = zip(ids, view.frequencies(list(ids.values())), strict=True)
+        return {term: frequency for term, frequency in counted if frequency}
 
     def _allowed(self, view: View) -> NDArray[np.bool_] | None:
         """`(n,)`: which slots may be found; None allows all."""
@@ -123,93 +147,111 @@ class Retriever:
     def _candidates(self, count: int) -> int:
         return max(self._weights.candidates, _CHUNKS_TAKEN * count)
 
-    def _dense(
+    def _near(
         self, view: View, question: str, candidates: int, allowed: NDArray[np.bool_] | None
-    ) -> dict[int, float]:
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32] | None]:
+        """The slots nearest to the question, best first, and its vector; none where it has no direction."""
         self._collection.require(self._embedder.fingerprint)
         vector = self._embedder.embed_query(question)
         if not vector.any():
-            return {}
-        slots = self._nearest.find(view, vector, candidates, allowed)
-        return dict(zip(slots.tolist(), view.similarity(vector, slots).tolist(), strict=True))
+            return np.empty(0, np.int64), None
+        return self._nearest.find(view, vector, candidates, allowed), vector
 
     def _passages(
         self,
         view: View,
         question: str,
-        dense: dict[int, float],
+        nearest: NDArray[np.int64],
+        vector: NDArray[np.float32] | None,
         count: int,
         allowed: NDArray[np.bool_] | None,
     ) -> tuple[Passage, ...]:
-        wanted = query_terms(question)[:_MOST_TERMS]
-        ids = self._collection.manifest.term_ids(wanted)
-        terms = [ids[term] for term in wanted if term in ids]
-        scores = view.bm25(terms)
+        asked = self._asked(view, question)
+        lexical = view.bm25(np.unique(asked.stems[asked.content]).tolist())
         if allowed is not None:
-            scores[~allowed] = 0.0
-        found = best(scores, self._candidates(count), 0.0)
-        lexical = dict(zip(found.tolist(), scores[found].tolist(), strict=True))
-        if not lexical:
-            dense = {slot: similarity for slot, similarity in dense.items() if similarity >= self._weights.noise}
-        ranked = self._rank(view, terms, dense, lexical, count)
-        finders: tuple[tuple[Finder, dict[int, float]], ...] = (("dense", dense), ("lexical", lexical))
-        return self._read(view, ranked, finders, count)
+            lexical[~allowed] = 0.0
+        wordy = best(lexical, self._candidates(count), 0.0)
+        if vector is not None and not len(wordy):
+            nearest = nearest[view.similarity(vector, nearest) >= self._weights.noise]
+        slots = np.union1d(nearest, wordy)
+        if not len(slots):
+            return ()
+        dense = np.zeros(len(slots), np.float32) if vector is None else view.similarity(vector, slots)
+        slots, scores = self._rank(view, asked, slots, dense, lexical[slots], count)
+        finders: tuple[tuple[Finder, NDArray[np.int64]], ...] = (("dense", nearest), ("lexical", wordy))
+        return self._read(view, slots, scores, finders, count)
 
-    def _rank(
-        self, view: View, terms: Sequence[int], dense: dict[int, float], lexical: dict[int, float], count: int
-    ) -> dict[int, float]:
-        weights = self._weights
-        first = fuse(((weights.first_dense, dense), (1.0 - weights.first_dense, lexical)))
-        slots = list(first)[: max(weights.examined, _CHUNKS_TAKEN * count)]
-        windows = {slot: self._window(view, slot) for slot in slots}
-        frequencies = dict(zip(terms, view.frequencies(terms), strict=True))
-        rarity = {term: view.rarity(frequency) for term, frequency in frequencies.items() if frequency}
-        evidence = examine(windows, terms, rarity)
-        return fuse(
-            (
-                (weights.dense, {slot: dense.get(slot, min(dense.values(), default=0.0)) for slot in slots}),
-                (weights.words, {slot: lexical.get(slot, 0.0) for slot in slots}),
-                (weights.window, evidence.words),
-                (weights.coverage, evidence.coverage),
-                (weights.adjacency, evidence.adjacency),
-            )
+    def _asked(self, view: View, question: str) -> Question:
+        """The words of `question` as the second look wants them."""
+        found = words(question)[:_MOST_WORDS]
+        stems = stemmed(found)
+        numbers = self._collection.manifest.term_ids({*found, *stems})
+        content = [at for at, word in enumerate(found) if word not in STOPWORDS] or range(len(found))
+        firsts = list({stems[at]: at for at in reversed(content)}.values())[::-1]
+        known = list(dict.fromkeys(number for stem in stems if (number := numbers.get(stem)) is not None))
+        rarity = dict(zip(known, map(view.rarity, view.frequencies(known)), strict=True))
+        kinds = expectations(question)
+        return Question(
+            words=np.array([numbers.get(word, _UNKNOWN) for word in found], np.int64),
+            stems=np.array([numbers.get(stem, _UNKNOWN) for stem in stems], np.int64),
+            content=np.array(firsts, np.intp),
+            vectors=self._word_vectors.of([found[at] for at in firsts]).astype(np.float32),
+            rarity=np.array(
+                [rarity.get(numbers.get(stem, _UNKNOWN), view.rarity(0)) for stem in stems], np.float32
+            ),
+            number="number" in kinds,
+            date="date" in kinds,
         )
 
-    def _window(self, view: View, slot: int) -> list[int]:
-        """The terms of a chunk with those of its neighbours; the heading, which they share, counts once."""
-        window: list[int] = view.tokens(slot).tolist()
-        for neighbour in view.neighbours(slot):
-            window += view.tokens(neighbour)[view.heads[neighbour] :].tolist()
-        return window
+    def _rank(
+        self,
+        view: View,
+        asked: Question,
+        slots: NDArray[np.int64],
+        dense: NDArray[np.float32],
+        lexical: NDArray[np.float32],
+        count: int,
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The slots worth a second look, best first, and their scores."""
+        weights = self._weights
+        first = weights.first_dense * scaled(dense) + (1.0 - weights.first_dense) * scaled(lexical)
+        looked = best(first, max(weights.examined, _CHUNKS_TAKEN * count), -1.0)
+        slots, dense, lexical = slots[looked], dense[looked], lexical[looked]
+        scores = rank(asked, Candidates.of(view, slots, dense, lexical), weights.features)
+        order = np.lexsort((slots, -scores))
+        return slots[order], scores[order]
 
     def _read(
         self,
         view: View,
-        ranked: dict[int, float],
-        finders: Sequence[tuple[Finder, dict[int, float]]],
+        slots: NDArray[np.int64],
+        scores: NDArray[np.float32],
+        finders: Sequence[tuple[Finder, NDArray[np.int64]]],
         count: int,
     ) -> tuple[Passage, ...]:
-        """The texts of the best slots with their neighbours, but what a writer has taken away meanwhile."""
-        best_slots = list(ranked)[: _CHUNKS_TAKEN * count]
-        near = {slot: view.neighbours(slot) for slot in best_slots}
-        wanted = {*best_slots, *(one for slots in near.values() for one in slots)}
-        stored = self._collection.manifest.chunks(int(view.rows[slot]) for slot in wanted)
+        """The texts of the best slots; what a writer has taken away meanwhile is left out."""
+        ranked: list[int] = slots[: count + _JOINED].tolist()
+        stored = self._collection.manifest.chunks(view.rows[ranked].tolist())
+        chunks = {
+            slot: stored[row].chunk
+            for slot, row in zip(ranked, view.rows[ranked].tolist(), strict=True)
+            if row in stored
+        }
+        joinable = set(ranked[:_JOINED]) & chunks.keys()
         passages: list[Passage] = []
-        read: set[int] = set()
-        for slot in best_slots:
-            hit = stored.get(int(view.rows[slot]))
-            if slot in read or hit is None:
-                continue
-            read.add(slot)
-            around: dict[int, Chunk] = {}
-            for other in near[slot]:
-                neighbour = stored.get(int(view.rows[other]))
-                if other not in read and neighbour:
-                    read.add(other)
-                    around[other - slot] = neighbour.chunk
-            found_by = tuple(name for name, slots in finders if slot in slots)
-            rank, score = len(passages) + 1, ranked[slot]
-            passages.append(Passage(hit.chunk, rank, score, found_by, around.get(-1), around.get(1)))
+        for at, slot in enumerate(ranked):
             if len(passages) == count:
                 break
+            chunk = chunks.pop(slot, None)
+            if chunk is None:
+                continue
+            around = {
+                other - slot: chunks.pop(other, None)
+                for other in view.neighbours(slot)
+                if {slot, other} <= joinable
+            }
+            found_by = tuple(name for name, found in finders if slot in found)
+            passages.append(
+                Passage(chunk, len(passages) + 1, float(scores[at]), found_by, around.get(-1), around.get(1))
+            )
         return tuple(passages)

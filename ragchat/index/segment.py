@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Array: TypeAlias = "NDArray[np.generic]"
 
-_TYPES = {"I64": "<i8", "U32": "<u4", "U16": "<u2", "U8": "|u1", "F32": "<f4"}
+_TYPES = {"I64": "<i8", "U32": "<u4", "U16": "<u2", "U8": "|u1", "F32": "<f4", "F16": "<f2"}
 _NAMES = {np.dtype(numpy): name for name, numpy in _TYPES.items()}
 _MOST_COUNTED = np.iinfo(np.uint16).max
 # The head is padded, so that every array begins where its type may.
@@ -36,9 +36,9 @@ _ALIGNMENT = 64
 class Segment:
     """`n` chunks in ascending order of their rows in the manifest.
 
-    The terms of chunk i are `tokens[starts[i]:starts[i + 1]]`, in the order of the text, the first `heads[i]` of
-    them its heading's. The chunks that hold `terms[j]` are `postings[term_starts[j]:term_starts[j + 1]]`, and
-    `counts` says how often.
+    The words of chunk i are `tokens[starts[i]:starts[i + 1]]`, in the order of the text, the first `heads[i]` of
+    them its heading's; a token is an index into `words`, `stems`, `kinds` and `word_vectors`. The chunks that hold
+    the term `terms[j]` are `postings[term_starts[j]:term_starts[j + 1]]`, and `counts` says how often.
     """
 
     name: str
@@ -53,6 +53,14 @@ class Segment:
     starts: NDArray[np.int64]
     """`(n + 1,)`"""
     tokens: NDArray[np.uint32]
+    words: NDArray[np.uint32]
+    """`(v,)`: the numbers of the words that occur, ascending."""
+    stems: NDArray[np.uint32]
+    """`(v,)`: the number of each word's term."""
+    kinds: NDArray[np.uint8]
+    """`(v,)`: what a word can answer, as in `words.kinds`."""
+    word_vectors: NDArray[np.float16]
+    """`(v, words.WIDTH)`: unit vectors."""
     terms: NDArray[np.uint32]
     """Ascending, each once."""
     term_starts: NDArray[np.int64]
@@ -87,13 +95,17 @@ class Columns:
     heads: NDArray[np.uint16]
     starts: NDArray[np.int64]
     tokens: NDArray[np.uint32]
+    words: NDArray[np.uint32]
+    stems: NDArray[np.uint32]
+    kinds: NDArray[np.uint8]
+    word_vectors: NDArray[np.float16]
 
 
 def inverted(columns: Columns) -> dict[str, Array]:
     """`terms`, `term_starts`, `postings` and `counts` of the tokens in `columns`."""
     chunks = np.repeat(np.arange(len(columns.rows), dtype=np.uint64), np.diff(columns.starts))
     # Sorted in place as one number: by term, then by chunk.
-    keys = (columns.tokens.astype(np.uint64) << np.uint64(32)) | chunks
+    keys = (columns.stems[columns.tokens].astype(np.uint64) << np.uint64(32)) | chunks
     del chunks
     keys.sort()
     firsts = (

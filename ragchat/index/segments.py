@@ -86,20 +86,33 @@ def merged(segments: Sequence[Segment], buried: NDArray[np.int64]) -> tuple[Colu
     """The columns and vectors of neighbouring `segments` without the `buried` rows."""
     kept = [~np.isin(segment.rows, buried) for segment in segments]
     lengths = [np.diff(segment.starts) for segment in segments]
-    together = list(zip(segments, kept, strict=True))
+    together = list(zip(segments, kept, lengths, strict=True))
+    # A word that only buried chunks held goes with them.
+    tokens = [segment.tokens[np.repeat(keep, length)] for segment, keep, length in together]
+    held = [np.unique(some) for some in tokens]
+    words, firsts = np.unique(
+        np.concatenate([segment.words[some] for segment, some in zip(segments, held, strict=True)]),
+        return_index=True,
+    )
     columns = Columns(
-        rows=np.concatenate([segment.rows[keep] for segment, keep in together]),
-        documents=np.concatenate([segment.documents[keep] for segment, keep in together]),
-        joined=np.concatenate([segment.joined[keep] for segment, keep in together]),
-        heads=np.concatenate([segment.heads[keep] for segment, keep in together]),
+        rows=np.concatenate([segment.rows[keep] for segment, keep, _ in together]),
+        documents=np.concatenate([segment.documents[keep] for segment, keep, _ in together]),
+        joined=np.concatenate([segment.joined[keep] for segment, keep, _ in together]),
+        heads=np.concatenate([segment.heads[keep] for segment, keep, _ in together]),
         starts=np.concatenate(
-            ([0], np.cumsum(np.concatenate([length[keep] for length, keep in zip(lengths, kept, strict=True)])))
+            ([0], np.cumsum(np.concatenate([length[keep] for _, keep, length in together])))
         ).astype(np.int64),
         tokens=np.concatenate(
             [
-                segment.tokens[np.repeat(keep, length)]
-                for segment, keep, length in zip(segments, kept, lengths, strict=True)
+                np.searchsorted(words, segment.words[some]).astype(np.uint32)
+                for segment, some in zip(segments, tokens, strict=True)
             ]
         ),
+        words=words,
+        stems=np.concatenate([segment.stems[some] for segment, some in zip(segments, held, strict=True)])[firsts],
+        kinds=np.concatenate([segment.kinds[some] for segment, some in zip(segments, held, strict=True)])[firsts],
+        word_vectors=np.concatenate(
+            [segment.word_vectors[some] for segment, some in zip(segments, held, strict=True)]
+        )[firsts],
     )
-    return columns, [segment.vectors if keep.all() else segment.vectors[keep] for segment, keep in together]
+    return columns, [segment.vectors if keep.all() else segment.vectors[keep] for segment, keep, _ in together]

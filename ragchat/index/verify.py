@@ -16,6 +16,8 @@ from ragchat.index.vocabulary import all_terms
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from numpy.typing import NDArray
+
     from ragchat.index.collection import Collection
     from ragchat.index.segment import Segment
 
@@ -105,30 +107,47 @@ def _missing_words(collection: Collection, view: View, known: Mapping[str, int])
     for record in collection.manifest.documents():
         chunks = collection.manifest.chunks_of(record.source)
         words = words_of(chunks)
-        tokens = np.array([numbers.get(term, 0) for term in words.terms], np.uint32)[words.tokens]
+        tokens = np.array([numbers.get(word, 0) for word in words.words], np.uint32)[words.tokens]
         rows = np.array([known[chunk.id] for chunk in chunks], np.int64)
         for index, slot in zip(np.flatnonzero(np.isin(rows, live)), view.slots(rows), strict=True):
-            if not np.array_equal(view.tokens(int(slot)), tokens[words.starts[index] : words.starts[index + 1]]):
+            if not np.array_equal(view.words(int(slot)), tokens[words.starts[index] : words.starts[index + 1]]):
                 missing.add(chunks[index].id)
     return missing, [f"row {row}" for row in sorted(set(live.tolist()) - ids.keys())]
 
 
 def _unfindable(collection: Collection, view: View, known: Mapping[str, int], held: Iterable[str]) -> set[str]:
     """Of the ids that ChromaDB holds, those it does not find when asked for their own vectors."""
-    rows = {known[name]: name for name in held if name in known}
-    slots = view.slots(np.array(sorted(rows), np.int64))
-    lost: set[str] = set()
+    names = {known[name]: name for name in held if name in known}
+    lost = _not_found(collection, view, names, view.slots(np.array(sorted(names), np.int64)))
+    if len(lost):
+        _link_again(collection, view, names, lost)
+        lost = _not_found(collection, view, names, lost)
+    return {names[int(row)] for row in view.rows[lost]}
+
+
+def _not_found(
+    collection: Collection, view: View, names: Mapping[int, str], slots: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    lost: list[int] = []
     for start in range(0, len(slots), _BATCH):
         batch = slots[start : start + _BATCH]
         vectors = view.vectors(batch)
-        wanted = [rows[int(row)] for row in view.rows[batch]]
         # A text without words has no direction, and lies near nothing.
         directed = np.flatnonzero(vectors.any(axis=1))
         found = collection.vectors.own(vectors[directed])
-        for index, near in zip(directed, found, strict=True):
+        for slot, near in zip(batch[directed].tolist(), found, strict=True):
+            wanted = names[int(view.rows[slot])]
             # Copies of one text push each other out: it is enough that all that came back are as near.
-            if (wanted[index] not in near and not (near and max(near.values()) <= _SAME)) or near.get(
-                wanted[index], 0.0
-            ) > _SAME:
-                lost.add(wanted[index])
-    return lost
+            copies = near and max(near.values()) <= _SAME
+            if (wanted not in near and not copies) or near.get(wanted, 0.0) > _SAME:
+                lost.append(slot)
+    return np.array(lost, np.int64)
+
+
+def _link_again(collection: Collection, view: View, names: Mapping[int, str], lost: NDArray[np.int64]) -> None:
+    """ChromaDB's graph may lose the way to a vector when others are removed: put in again, it is found again."""
+    ids, vectors = [names[int(row)] for row in view.rows[lost]], view.vectors(lost)
+    held = collection.vectors.get(ids)
+    same = [at for at, name in enumerate(ids) if name in held and np.allclose(held[name], vectors[at], atol=_SAME)]
+    if same:
+        collection.vectors.add([ids[at] for at in same], vectors[same])

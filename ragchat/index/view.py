@@ -6,10 +6,13 @@ A chunk's number here is its slot. Slots ascend with rows, so that neighbours in
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
+
+from ragchat.index.words import WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +26,19 @@ Number = TypeVar("Number", bound=np.generic)
 # BM25 as everybody has it (Robertson and Zaragoza 2009, 3.2); other values brought nothing.
 _K1 = 1.2
 _B = 0.75
+# Chunks have a hundred words; what is longer is a table or a dump, and its beginning tells enough.
+_LONGEST = 256
+_LONGEST_NEIGHBOUR = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is kept of words: their numbers, those of their terms, what they can answer, `(n, WIDTH)` vectors."""
+
+    words: NDArray[np.int64]
+    stems: NDArray[np.int64]
+    kinds: NDArray[np.uint8]
+    vectors: NDArray[np.float32]
 
 
 class View:
@@ -120,11 +136,66 @@ class View:
     def _part(self, index: int) -> slice:
         return slice(int(self._bases[index]), int(self._bases[index + 1]))
 
-    def tokens(self, slot: int) -> NDArray[np.uint32]:
-        """The term ids of a slot in the order of its text, its heading's first."""
+    def words(self, slot: int) -> NDArray[np.uint32]:
+        """The numbers of the words of a slot in the order of its text, its heading's first."""
         index, local = self._local(slot)
-        starts = self.segments[index].starts
-        return self.segments[index].tokens[starts[local] : starts[local + 1]]
+        segment = self.segments[index]
+        return segment.words[segment.tokens[segment.starts[local] : segment.starts[local + 1]]]
+
+    def windows(self, slots: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """`(len(slots), l)` words of each slot, and `(len(slots), k)` those of its neighbours, headings left out.
+
+        A word is its index into the words of all segments, one after the other; short rows end in `vocabulary`,
+        which is no word. Of what is very long the end is left out.
+        """
+        before = np.where(self.joined[slots - 1].astype(bool) & (slots > 0), slots - 1, -1)
+        after = np.where(self.joined[slots].astype(bool), slots + 1, -1)
+        near = [self._texts(neighbours, _LONGEST_NEIGHBOUR, headings=False) for neighbours in (before, after)]
+        return self._texts(slots, _LONGEST, headings=True), np.concatenate(near, axis=1)
+
+    def _texts(self, slots: NDArray[np.int64], longest: int, *, headings: bool) -> NDArray[np.int64]:
+        """`(len(slots), l)` as in `windows`; nothing in the row of a slot below zero."""
+        there = slots >= 0
+        lengths = np.where(there, self.lengths[slots] - (0 if headings else self.heads[slots].astype(np.int64)), 0)
+        columns = np.arange(max(1, min(longest, int(lengths.max(initial=0)))))
+        found = np.full((len(slots), len(columns)), self.vocabulary, np.int64)
+        parts = np.searchsorted(self._bases, slots, side="right") - 1
+        for index in np.unique(parts[there]):
+            segment, here = self.segments[index], np.flatnonzero(there & (parts == index))
+            local = slots[here] - self._bases[index]
+            begins = segment.starts[local] + (0 if headings else segment.heads[local].astype(np.int64))
+            filled = columns < lengths[here, None]
+            places = np.where(filled, begins[:, None] + columns, 0)
+            found[here] = np.where(filled, segment.tokens[places] + self._word_bases[index], self.vocabulary)
+        return found
+
+    @cached_property
+    def _word_bases(self) -> NDArray[np.int64]:
+        return np.cumsum([0, *(len(segment.words) for segment in self.segments)])
+
+    @property
+    def vocabulary(self) -> int:
+        """How many words the segments have, one that is in several counted in each."""
+        return int(self._word_bases[-1])
+
+    def facts(self, found: NDArray[np.int64]) -> Facts:
+        """What is kept of some words, given as in `windows`, ascending."""
+        facts = Facts(
+            np.zeros(len(found), np.int64),
+            np.zeros(len(found), np.int64),
+            np.zeros(len(found), np.uint8),
+            np.zeros((len(found), WIDTH), np.float32),
+        )
+        borders = np.searchsorted(found, self._word_bases)
+        for segment, base, first, last in zip(
+            self.segments, self._word_bases[:-1], borders[:-1], borders[1:], strict=True
+        ):
+            local, here = found[first:last] - base, slice(first, last)
+            facts.words[here] = segment.words[local]
+            facts.stems[here] = segment.stems[local]
+            facts.kinds[here] = segment.kinds[local]
+            facts.vectors[here] = segment.word_vectors[local]
+        return facts
 
     def neighbours(self, slot: int) -> list[int]:
         """The slots before and after that are one text with this one."""

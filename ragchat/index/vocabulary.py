@@ -1,9 +1,14 @@
-"""The terms of a collection and their numbers, by which segments know them."""
+"""The words and terms of a collection and their numbers, by which segments know them.
+
+A term is the stem of words; one that is spelt like a word has the same number.
+"""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
+
+from ragchat.index.words import WordVectors
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,17 +32,18 @@ def all_terms(connection: sqlite3.Connection) -> dict[str, int]:
     return dict(connection.execute("SELECT term, id FROM terms").fetchall())
 
 
-class Numbering:
-    """Gives numbers to terms; what it has given stands in the database when the transaction has ended well."""
+class Lexicon:
+    """Gives numbers to words and terms; they stand in the database when the transaction has ended well."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._known = all_terms(connection)
         self._next = 1 + max(self._known.values(), default=0)
+        self.vectors = WordVectors()
 
     def numbers(self, terms: Sequence[str]) -> list[int]:
-        """The number of each of `terms`, which are different ones; new terms get the next."""
-        new = [term for term in terms if term not in self._known]
+        """The number of each of `terms`; new ones get the next."""
+        new = [term for term in dict.fromkeys(terms) if term not in self._known]
         added = list(zip(new, range(self._next, self._next + len(new)), strict=True))
         self._connection.executemany("INSERT INTO terms VALUES (?, ?)", added)
         self._known.update(added)

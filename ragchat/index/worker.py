@@ -59,12 +59,17 @@ class Preparer:
 
     def _outcome(self, reading: Reading, job: Job) -> Outcome:
         try:
-            content, size, modified = read(reading.path, job.max_bytes)
-            document = parse(str(reading.path), content, reading.encoding)
-            if job.with_vectors and self._embedder is None:
-                self._embedder = BundledEmbedder()
+            return self._prepared(reading, job)
         except (DocumentError, EmbedderError) as error:
             return error
+        except Exception as error:  # one bad file never stops the rest, whatever a reader stumbles over
+            return DocumentError(f"It cannot be read: {type(error).__name__}: {error}.", "Leave it out.")
+
+    def _prepared(self, reading: Reading, job: Job) -> Prepared:
+        content, size, modified = read(reading.path, job.max_bytes)
+        document = parse(str(reading.path), content, reading.encoding)
+        if job.with_vectors and self._embedder is None:
+            self._embedder = BundledEmbedder()
         embedder = self._embedder if job.with_vectors else None
         return prepare(document, size=size, modified=modified, encoding=reading.encoding, embedder=embedder)
 

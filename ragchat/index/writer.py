@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from ragchat.index.batch import BATCH_CHUNKS, Entry, embedded, write_batch
-from ragchat.index.vocabulary import Numbering
+from ragchat.embeddings.cached import CachedEmbedder
+from ragchat.index.batch import BATCH_CHUNKS, Entry, embedded, is_enough, write_batch
+from ragchat.index.vocabulary import Lexicon
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,18 +32,28 @@ class Writer:
     def __init__(self, collection: Collection, embedder: Embedder) -> None:
         self._collection = collection
         self._embedder = embedder
-        self._numbering: Numbering | None = None
+        self._cached = embedder if isinstance(embedder, CachedEmbedder) else None
+        self._lexicon: Lexicon | None = None
+        self._few: list[Prepared] = []
         self._batch: list[Entry] = []
         self._waiting = 0
         self._since = time.monotonic()
         self.chunks = 0
         """How many were written."""
+        self.reused = 0
+        """How many of those added had a vector in the cache."""
         collection.adopt(embedder.fingerprint)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know of the embedding."""
+        return (self._cached.trouble,) if self._cached and self._cached.trouble else ()
 
     def add(self, document: Prepared) -> None:
         """Write `document` in place of what its source held, at the latest with `finish`."""
-        self._batch.append(embedded(document, self._embedder))
-        self._waiting += len(document.chunks)
+        self._few.append(document)
+        if document.vectors is not None or is_enough(self._few):
+            self._embed()
         if self._waiting >= BATCH_CHUNKS or time.monotonic() - self._since > _BATCH_S:
             self._flush()
 
@@ -52,9 +63,23 @@ class Writer:
             self._collection.drop(sources)
 
     def finish(self) -> None:
-        """Write what waits, and leave few segments behind."""
+        """Write all that was added, or what of it has vectors when the rest gets none; raises `EmbedderError`."""
+        try:
+            self._embed()
+        finally:
+            self.keep()
+
+    def keep(self) -> None:
+        """Write what has its vectors, and leave few segments behind."""
         self._flush()
         self._collection.compact()
+
+    def _embed(self) -> None:
+        documents, self._few = self._few, []
+        before = self._cached.reused if self._cached else 0
+        self._batch += embedded(documents, self._embedder)
+        self.reused += self._cached.reused - before if self._cached else 0
+        self._waiting += sum(len(document.chunks) for document in documents)
 
     def _flush(self) -> None:
         """Write what waits. The manifest first: it is the truth, and until the vectors follow it is unsettled."""
@@ -62,9 +87,9 @@ class Writer:
         if not entries:
             return
         manifest = self._collection.manifest
-        self._numbering = self._numbering or Numbering(manifest.connection)
+        self._lexicon = self._lexicon or Lexicon(manifest.connection)
         with manifest.change() as change:
-            batch = write_batch(change, self._collection.segments, self._numbering, entries)
+            batch = write_batch(change, self._collection.segments, self._lexicon, entries)
         self._collection.vectors.remove(batch.gone)
         self._collection.vectors.add(batch.ids, batch.vectors)
         self.chunks += len(batch.ids)

@@ -51,7 +51,7 @@ class Answering:
         passages, seconds = found.passages, time.monotonic() - started
         yield Retrieved(passages, seconds)
         prompt = make_prompt(question, passages, turns, self._context_tokens)
-        prompt = replace(prompt, question=meant, distant=found.distant)
+        prompt = replace(prompt, question=found.question, distant=found.distant)
         notices: list[str] = []
         if meant != question:
             yield _noted(notices, f"Searched for: {meant}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -13,7 +15,7 @@ from ragchat.errors import EmbedderError
 from tests.servers.ollama import vector
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -37,6 +39,24 @@ class WordEmbedder:
         return row / np.linalg.norm(row)
 
 
+class WideEmbedder:
+    """Texts that begin with the same letter lie near each other; 2,000 vectors are enough for ChromaDB's graph."""
+
+    fingerprint = "test/wide"
+    _WIDTH = 6_500
+
+    def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.array([self.embed_query(text) for text in texts], np.float32).reshape(len(texts), self._WIDTH)
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        row = 3.0 * self._direction(text[:1]) + self._direction(text)
+        return row / np.linalg.norm(row)
+
+    def _direction(self, text: str) -> NDArray[np.float32]:
+        seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
+        return np.random.default_rng(seed).standard_normal(self._WIDTH, np.float32)
+
+
 class BrokenEmbedder(WordEmbedder):
     """Was there when the documents came, and is gone when the question comes."""
 
@@ -44,10 +64,12 @@ class BrokenEmbedder(WordEmbedder):
         raise EmbedderError("The embedder is away.")
 
 
-def child(program: str, *arguments: object) -> subprocess.Popen[str]:
-    """A process that runs `program` of `tests.index.children`."""
+def child(program: str, *arguments: object, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    """A process that runs `program` of `tests.index.children`, with more in its `environment`."""
     command = [sys.executable, "-m", "tests.index.children", program, *map(str, arguments)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ | (environment or {})
+    )
 
 
 def finished(process: subprocess.Popen[str]) -> str:
@@ -92,6 +114,15 @@ def write(folder: Path, **texts: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (folder / f"{name}.md").write_text(text, "utf-8")
+
+
+def churned(version: int) -> dict[str, str]:
+    """The notes of a version: each is gone from every third."""
+    return {
+        name: f"Rice, version {version} of {name}."
+        for number, name in enumerate("abcdef")
+        if (version + number) % 3
+    }
 
 
 def blank_words(collection: Collection) -> None:

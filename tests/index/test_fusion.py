@@ -1,50 +1,28 @@
-"""Several rankings become one."""
+"""Scores of different kinds become comparable."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from ragchat.index.fusion import fuse
+from ragchat.index.fusion import scaled
 
-SCORES = st.dictionaries(st.integers(0, 30), st.integers(0, 1000).map(float), max_size=12)
-RANKINGS = st.tuples(SCORES, SCORES, st.floats(0, 1))
-
-
-def test_the_best_of_each_ranking_counts_its_weight() -> None:
-    fused = fuse(((0.3, {1: 5.0, 2: 1.0}), (0.7, {2: 9.0, 3: 4.0})))
-    assert fused == pytest.approx({2: 0.7, 1: 0.3, 3: 0.0})
-    assert list(fused) == [2, 1, 3]
+SCORES = arrays(np.float32, st.integers(1, 20), elements=st.integers(0, 1000).map(float))
 
 
-def test_equal_scores_count_one_and_zeros_nothing() -> None:
-    assert fuse(((1.0, {1: 4.0, 2: 4.0}),)) == {1: 1.0, 2: 1.0}
-    assert fuse(((1.0, {1: 0.0}),)) == {1: 0.0}
-    assert fuse(((1.0, {}),)) == {}
+def test_the_least_becomes_zero_and_the_greatest_one() -> None:
+    assert scaled(np.array([5, 1, 3], np.float32)).tolist() == [1.0, 0.0, 0.5]
 
 
-@given(RANKINGS)
-def test_fused_scores_lie_between_zero_and_one_best_first_and_ties_by_row(
-    rankings: tuple[dict[int, float], dict[int, float], float],
-) -> None:
-    one, two, weight = rankings
-    fused = fuse(((weight, one), (1.0 - weight, two)))
-    assert set(fused) == set(one) | set(two)
-    assert all(0.0 <= score <= 1.0 + 1e-12 for score in fused.values())
-    assert list(fused.items()) == sorted(fused.items(), key=lambda item: (-item[1], item[0]))
+@pytest.mark.parametrize(("score", "becomes"), [(4.0, 1.0), (0.0, 0.0)])
+def test_equal_scores_count_one_and_zeros_nothing(score: float, becomes: float) -> None:
+    assert scaled(np.full(3, score, np.float32)).tolist() == [becomes] * 3
 
 
-@given(RANKINGS, st.sampled_from([0.25, 2.0, 1024.0]))
-def test_the_unit_of_a_ranking_does_not_matter(
-    rankings: tuple[dict[int, float], dict[int, float], float], unit: float
-) -> None:
-    one, two, weight = rankings
-    scaled = {row: score * unit for row, score in one.items()}
-    assert fuse(((weight, one), (1.0 - weight, two))) == fuse(((weight, scaled), (1.0 - weight, two)))
-
-
-@given(SCORES, st.permutations(range(31)))
-def test_the_order_in_which_rows_come_does_not_matter(scores: dict[int, float], order: list[int]) -> None:
-    shuffled = {row: scores[row] for row in order if row in scores}
-    assert list(fuse(((1.0, scores),)).items()) == list(fuse(((1.0, shuffled),)).items())
+@given(SCORES, st.sampled_from([0.25, 2.0, 1024.0]))
+def test_neither_unit_nor_order_matters(scores: np.ndarray[tuple[int], np.dtype[np.float32]], unit: float) -> None:
+    assert np.array_equal(scaled(scores * np.float32(unit)), scaled(scores))
+    assert np.array_equal(scaled(scores[::-1]), scaled(scores)[::-1])
