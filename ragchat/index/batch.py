@@ -82,13 +82,13 @@ def entries_of(documents: Iterable[Prepared], embedder: Embedder) -> Iterator[En
 def write_batch(change: Change, segments: Segments, lexicon: Lexicon, entries: Sequence[Entry]) -> Batch:
     """Write `entries` in place of what their sources held; raises `OSError`."""
     gone = change.drop(entry.document.source for entry in entries)
-    rows, owners = change.insert([entry.document for entry in entries], RECIPE)
+    ids = [chunk.id for entry in entries for chunk in entry.document.chunks]
+    rows, owners = change.insert([entry.document for entry in entries], ids, RECIPE)
     full = [entry for entry in entries if entry.document.chunks]
     if not full:
         return Batch([], np.empty((0, 0), np.float32), gone)
     vectors = np.concatenate([entry.vectors for entry in full])
     change.add_segment(segments.write(_columns(full, rows, owners, lexicon), [vectors]))
-    ids = [chunk.id for entry in full for chunk in entry.document.chunks]
     return Batch(ids, vectors, sorted(set(gone).difference(ids)))
 
 

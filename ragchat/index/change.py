@@ -32,14 +32,21 @@ class Change:
                 "SELECT row, id FROM chunks WHERE document = (SELECT row FROM documents WHERE source = ?)",
                 (source,),
             ).fetchall()
-            self._connection.executemany("INSERT INTO buried VALUES (?)", ((row["row"],) for row in rows))
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO buried VALUES (?)", ((row["row"],) for row in rows)
+            )
             self._connection.execute("DELETE FROM documents WHERE source = ?", (source,))
             gone += [row["id"] for row in rows]
         self._unsettle()
         return gone
 
-    def insert(self, documents: Sequence[Prepared], recipe: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Put documents in; `(chunks,)` rows in order, and `(chunks,)` rows of the documents they belong to."""
+    def insert(
+        self, documents: Sequence[Prepared], ids: Sequence[str], recipe: str
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Put documents in, whose chunks have these `ids`.
+
+        Returns `(chunks,)` rows in order, and `(chunks,)` rows of the documents they belong to.
+        """
         now = datetime.now(UTC).isoformat(timespec="seconds")
         first = 1 + int(self._property("last_row") or 0)
         owners: list[int] = []
@@ -49,7 +56,7 @@ class Change:
             for position, chunk in enumerate(document.chunks):
                 place = json.dumps([chunk.place.kind, chunk.place.start, chunk.place.end, chunk.place.line])
                 span = (chunk.text, chunk.heading, chunk.start, chunk.end, place)
-                rows.append((first + len(rows), chunk.id, owner, position, *span))
+                rows.append((first + len(rows), ids[len(rows)], owner, position, *span))
             owners += [owner] * len(document.chunks)
         self._connection.executemany("INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         # A row is never used again: buried, it still stands in a segment.

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _NAME = "chunks"
-# How SQLite and the system say that a disk is full; Chroma hands their words on.
-_NO_SPACE = re.compile(r"\(code: (?:13|10|778)\)|No space left|File too large|disk is full")
+_WRITING = ("written", "removed")
+# SQLite's numbers for a file that is damaged, or none of its own.
+_DAMAGED = re.compile(r"\(code: (?:11|26)\)")
 # Under 5,461, Chroma's own limit, and over 500, where its speed stops growing.
 _BATCH = 2_000
 # How many copies of a vector are looked at to find the one that is meant.
@@ -64,7 +65,9 @@ class Vectors:
             _NAME,
             # None, or Chroma would load, and first download, a model of its own.
             embedding_function=None,
-            configuration={"hnsw": {"space": "cosine", "ef_construction": 100, "ef_search": 200}},
+            configuration={
+                "hnsw": {"space": "cosine", "ef_construction": 64, "max_neighbors": 12, "ef_search": 200}
+            },
         )
 
     def close(self) -> None:
@@ -128,11 +131,11 @@ class Vectors:
         try:
             yield
         except error as raised:
-            if _NO_SPACE.search(str(raised)):
+            message = f"The vectors in {self._folder} cannot be {done}: {raised}."
+            if done in _WRITING and not _DAMAGED.search(str(raised)):
+                # A full disk speaks in many ways here.
                 raise StorageError(
-                    f"The vectors in {self._folder} cannot be {done}: {raised}.",
-                    "Free some space and run the same again.",
+                    message,
+                    "Free some space if the disk is full, and run the same again; else run `ragchat index repair`.",
                 ) from raised
-            raise damaged(
-                f"The vectors in {self._folder} cannot be {done}: {raised}.", self._folder.parent
-            ) from raised
+            raise damaged(message, self._folder.parent) from raised

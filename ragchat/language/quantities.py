@@ -7,6 +7,7 @@ import re
 QUANTITIES_VERSION = 1
 """Goes up when a word is counted otherwise: what is stored of the words must then be made again."""
 
+_DIGIT = re.compile(r"\d")
 _YEAR = re.compile(r"1\d{3}|20\d{2}")
 _MONTHS = frozenset(
     re.findall(r"\w+", "january february march april may june july august september october november december")
@@ -24,7 +25,7 @@ _NUMBERS = frozenset(
 
 def is_number(word: str) -> bool:
     """Whether a folded word can say how many."""
-    return word in _NUMBERS or any(char.isdigit() for char in word)
+    return word in _NUMBERS or _DIGIT.search(word) is not None
 
 
 def is_date(word: str) -> bool:

@@ -1,0 +1,43 @@
+"""The words of a question, as the second look at the candidates wants them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ragchat.index.rerank import Question
+from ragchat.language.questions import expectations
+from ragchat.language.terms import STOPWORDS, stemmed, words
+
+if TYPE_CHECKING:
+    from ragchat.index.manifest import Manifest
+    from ragchat.index.view import View
+    from ragchat.index.words import WordVectors
+
+# A longer question is a pasted text; its first words say what it is about.
+_MOST_WORDS = 64
+# No word has this number.
+_UNKNOWN = -1
+
+
+def ask(manifest: Manifest, view: View, vectors: WordVectors, question: str) -> Question:
+    """`question` in the numbers of `view`; raises `EmbedderError` when there are no vectors of words."""
+    found = words(question)[:_MOST_WORDS]
+    stems = stemmed(found)
+    numbers = manifest.term_ids({*found, *stems})
+    content = [at for at, word in enumerate(found) if word not in STOPWORDS] or range(len(found))
+    # Of each term the first occurrence, in the order of the question.
+    firsts = list({stems[at]: at for at in reversed(content)}.values())[::-1]
+    known = [numbers[stem] for stem in dict.fromkeys(stems) if stem in numbers]
+    rarity = dict(zip(known, map(view.rarity, view.frequencies(known)), strict=True))
+    kinds = expectations(question)
+    return Question(
+        words=np.array([numbers.get(word, _UNKNOWN) for word in found], np.int64),
+        stems=np.array([numbers.get(stem, _UNKNOWN) for stem in stems], np.int64),
+        content=np.array(firsts, np.intp),
+        vectors=vectors.of([found[at] for at in firsts]).astype(np.float32),
+        rarity=np.array([rarity.get(numbers.get(stem, _UNKNOWN), view.rarity(0)) for stem in stems], np.float32),
+        number="number" in kinds,
+        date="date" in kinds,
+    )
