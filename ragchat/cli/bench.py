@@ -48,7 +48,7 @@ def retrieval(
     desk = open_desk({"home": home, "retrieval.embedder": embedder}, as_json=as_json)
     # Without it a SIGTERM would leave the index behind.
     with ending_cleanly(), StepProgress(desk.terminal) as progress:
-        report = measure_retrieval(documents, questions, desk.workspace.bench_embedder(), progress.update)
+        report = measure_retrieval(documents, questions, desk.workspace.embedders.for_bench(), progress.update)
     if as_json:
         print_result(_shape(report))
     else:

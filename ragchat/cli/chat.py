@@ -38,7 +38,7 @@ def chat(
     flags = {"home": home, "retrieval.top_k": top_k, "privacy.cloud": "never" if local_only else None}
     desk = open_desk(flags)
     workspace = desk.workspace
-    if docs is None and collection is None and not workspace.has_documents():
+    if docs is None and collection is None and not workspace.library.has_documents():
         _offer_this_folder(desk)
     target = desk.collection(collection, docs)
 
@@ -72,5 +72,5 @@ def _offer_this_folder(desk: Desk) -> None:
     report, reason = desk.ingest([terminal.directory])
     terminal.out.print(ingested(report, terminal.directory, terminal.line_width))
     desk.note(reason)
-    if not desk.workspace.has_documents():
+    if not desk.workspace.library.has_documents():
         raise NothingIndexed("Nothing in this folder can be read.", "Ingest another: ragchat ingest PATH")

@@ -26,7 +26,7 @@ def list_collections(home: HomeOption = None, as_json: JsonOption = False) -> No
     from ragchat.terminal.views.collections import collections  # noqa: PLC0415
 
     desk = open_desk({"home": home}, as_json=as_json)
-    found = desk.workspace.collections()
+    found = desk.workspace.library.collections()
     if as_json:
         print_result({"collections": [_shape(collection) for collection in found]})
     elif found:
@@ -43,7 +43,7 @@ def create_collection(
     from ragchat.cli.desk import open_desk  # noqa: PLC0415
 
     desk = open_desk({"home": home, "retrieval.embedder": embedder}, as_json=as_json)
-    reason = desk.workspace.create_collection(name)
+    reason = desk.workspace.library.create(name)
     if as_json:
         print_result({"created": name, "embedder_reason": reason})
     else:
@@ -57,7 +57,7 @@ def remove_collection(name: NameArgument, home: HomeOption = None, as_json: Json
     from ragchat.cli.desk import open_desk  # noqa: PLC0415
 
     desk = open_desk({"home": home}, as_json=as_json)
-    desk.workspace.remove_collection(name)
+    desk.workspace.library.remove(name)
     if as_json:
         print_result({"removed": name})
     else:

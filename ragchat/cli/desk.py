@@ -33,11 +33,17 @@ class Desk:
     workspace: Workspace
 
     def ingest(
-        self, paths: list[Path], collection: str | None = None, encoding: str | None = None
+        self,
+        paths: list[Path],
+        collection: str | None = None,
+        encoding: str | None = None,
+        *,
+        prune: bool = True,
     ) -> tuple[IngestReport, str]:
         """Ingest into a collection, with progress; the report, and why a new one got its embedder."""
+        library = self.workspace.library
         with IngestProgress(self.terminal) as progress:
-            return self.workspace.ingest(paths, progress.update, collection or DEFAULT, encoding)
+            return library.ingest(paths, progress.update, collection or DEFAULT, encoding, prune=prune)
 
     def collection(self, name: str | None, docs: Path | None = None) -> Collection:
         """The collection `name`, or the one kept for `docs`, brought up to date; what failed is told on stderr.
@@ -45,15 +51,15 @@ class Desk:
         Raises `NothingIndexed`, and `UsageError` for an unknown name, or for both.
         """
         if docs is None:
-            return self.workspace.collection(name or DEFAULT)
+            return self.workspace.library.collection(name or DEFAULT)
         if name is not None:
             raise UsageError("--docs and --collection name two collections.", "Leave one of them out.")
         with IngestProgress(self.terminal) as progress:
-            kept, report, reason = self.workspace.folder(docs, progress.update)
+            kept, report, reason = self.workspace.library.folder(docs, progress.update)
         self.note(reason)
         if report.failed or report.warnings:
             self.terminal.err.print(ingested(report, self.terminal.directory, None))
-        return self.workspace.collection(kept)
+        return self.workspace.library.collection(kept)
 
     def note(self, text: str) -> None:
         """A remark beside the result."""

@@ -28,7 +28,7 @@ def list_embedders(home: HomeOption = None, as_json: JsonOption = False) -> None
     from ragchat.terminal.views.embedders import embedders  # noqa: PLC0415
 
     desk = open_desk({"home": home}, as_json=as_json)
-    standings, chosen, reason = desk.workspace.embedders()
+    standings, chosen, reason = desk.workspace.embedders.standings()
     if as_json:
         rows = [_shape(standing) for standing in standings]
         print_result({"embedders": rows, "new_collection": chosen, "embedder_reason": reason})

@@ -24,6 +24,9 @@ SourceOption = Annotated[
     str | None,
     typer.Option("--source", metavar="GLOB", help="Ask only the documents whose path, or its end, matches."),
 ]
+PruneOption = Annotated[
+    bool, typer.Option("--prune/--no-prune", help="Let what is gone from a folder leave the index.")
+]
 EncodingOption = Annotated[
     str | None, typer.Option("--encoding", metavar="NAME", help="Read text files as this, such as cp1250.")
 ]

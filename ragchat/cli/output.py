@@ -17,17 +17,17 @@ ENVELOPE_VERSION = 1
 _UNSEEN = re.compile(f"[{UNSEEN}]")
 
 
-def print_result(result: object) -> None:
-    """`{"version": 1, "ok": true, "result": …}` on stdout."""
-    _print({"version": ENVELOPE_VERSION, "ok": True, "result": result})
+def print_result(result: object, *, one_line: bool = False) -> None:
+    """`{"version": 1, "ok": true, "result": …}` on stdout; in one line where others follow."""
+    _print({"version": ENVELOPE_VERSION, "ok": True, "result": result}, one_line=one_line)
 
 
-def print_error(error: RagchatError) -> None:
+def print_error(error: RagchatError, *, one_line: bool = False) -> None:
     """`{"version": 1, "ok": false, "error": {"kind", "message", "hint"}}` on stdout."""
     shape = {"kind": error.kind, "message": error.message, "hint": error.hint}
-    _print({"version": ENVELOPE_VERSION, "ok": False, "error": shape})
+    _print({"version": ENVELOPE_VERSION, "ok": False, "error": shape}, one_line=one_line)
 
 
-def _print(envelope: object) -> None:
-    text = json.dumps(envelope, ensure_ascii=False, indent=2)
+def _print(envelope: object, *, one_line: bool) -> None:
+    text = json.dumps(envelope, ensure_ascii=False, indent=None if one_line else 2)
     print(_UNSEEN.sub(lambda match: json.dumps(match[0])[1:-1], text), flush=True)  # noqa: T201

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ragchat.core.document import Chunk
     from ragchat.core.passage import Passage
     from ragchat.core.usage import Usage
-    from ragchat.index.ingest import IngestReport
+    from ragchat.index.ingest import IngestReport, Plan
     from ragchat.index.manifest import DocumentRecord
 
 Shape: TypeAlias = dict[str, object]
@@ -75,17 +75,43 @@ def report_shape(report: IngestReport, embedder_reason: str) -> Shape:
         "changed": [relative(source) for source in report.changed],
         "unchanged": [relative(source) for source in report.unchanged],
         "removed": [relative(source) for source in report.removed],
-        "failed": _reasons(report.failed),
-        "skipped": _reasons(report.skipped),
-        "warnings": _reasons(report.warnings),
+        "failed": reasons_shape(report.failed),
+        "skipped": reasons_shape(report.skipped),
+        "warnings": reasons_shape(report.warnings),
+        "duplicates": [_pair(*pair) for pair in report.duplicates],
+        "similar": [{**_pair(one, other), "share": round(share, 3)} for one, other, share in report.similar],
+        "notices": list(report.notices),
         "chunks": report.chunks,
+        "embedded": report.embedded,
+        "reused": report.reused,
         "seconds": round(report.seconds, 3),
         "embedder_reason": embedder_reason,
     }
 
 
-def _reasons(files: tuple[tuple[str, str], ...]) -> list[Shape]:
+def plan_shape(plan: Plan) -> Shape:
+    """What an ingest would do, file by file; `indexed` are the skipped files that would leave the index."""
+    return {
+        "dry_run": True,
+        "rebuild": plan.rebuilds,
+        "added": [relative(str(file.path)) for file in plan.to_add],
+        "changed": [relative(str(file.path)) for file in plan.to_update],
+        "unchanged": [relative(source) for source in plan.unchanged],
+        "removed": [relative(source) for source in plan.to_remove],
+        "skipped": [
+            {"source": relative(source), "reason": reason, "indexed": source in plan.known}
+            for source, reason in plan.skipped
+        ],
+    }
+
+
+def reasons_shape(files: tuple[tuple[str, str], ...]) -> list[Shape]:
+    """Files, each with a reason."""
     return [{"source": relative(source), "reason": reason} for source, reason in files]
+
+
+def _pair(source: str, other: str) -> Shape:
+    return {"source": relative(source), "other": relative(other)}
 
 
 def _citation(citation: Citation) -> Shape:

@@ -71,6 +71,8 @@ _CHUNKS_TAKEN = 3
 # passage: the best chunks alone hold more of what answers than fewer chunks with all their neighbours. The chunk
 # behind the best one comes along.
 _JOINED = 9
+# The share of their words that two chunks have in common when one is a copy of the other.
+_ALIKE = 0.9
 # An ingest writes every second or so, a search takes milliseconds.
 _MOST_TRIES = 3
 
@@ -212,10 +214,14 @@ class Retriever:
             if row in stored
         }
         passages: list[Passage] = []
+        said: list[frozenset[int]] = []
         for slot, score in zip(ranked, scores[order].tolist(), strict=True):
             if len(passages) == count:
                 break
-            if chunk := chunks.pop(slot, None):
+            chunk = chunks.pop(slot, None)
+            words = frozenset(view.words(slot)[view.heads[slot] :].tolist())
+            if chunk and not any(_alike(words, earlier) for earlier in said):
+                said.append(words)
                 around = {
                     other - slot: chunks.pop(other, None)
                     for other in view.neighbours(slot)
@@ -224,3 +230,8 @@ class Retriever:
                 found_by = examined.found_by(slot)
                 passages.append(Passage(chunk, len(passages) + 1, score, found_by, around.get(-1), around.get(1)))
         return tuple(passages)
+
+
+def _alike(words: frozenset[int], others: frozenset[int]) -> bool:
+    """Whether two chunks say the same: a copy takes the place of something else."""
+    return len(words & others) >= _ALIKE * len(words | others)

@@ -136,6 +136,6 @@ class Vectors:
                 # A full disk speaks in many ways here.
                 raise StorageError(
                     message,
-                    "Free some space if the disk is full, and run the same again; else run `ragchat index repair`.",
+                    "If the disk is full, free some space and run the same again; else `ragchat index repair`.",
                 ) from raised
             raise damaged(message, self._folder.parent) from raised

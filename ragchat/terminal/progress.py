@@ -55,8 +55,8 @@ class StepProgress:
     ) -> None:
         self._bar.stop()
 
-    def update(self, done: int, total: int, current: str) -> None:
-        """`done` of `total` steps are through; `current` says of what, in visible text."""
+    def update(self, done: int, total: int | None, current: str) -> None:
+        """`done` of `total` steps are through, None for who knows how many; `current` says of what, visibly."""
         self._bar.update(self._task, completed=done, total=total, description=current)
 
 
@@ -67,7 +67,7 @@ class IngestProgress(StepProgress):
         super().__init__(terminal)
         self._directory = terminal.directory
 
-    def update(self, done: int, total: int, current: str) -> None:
+    def update(self, done: int, total: int | None, current: str) -> None:
         """`done` of `total` files are through; `current` is the source being read."""
         super().update(done, total, shown_path(current, self._directory) if current else "")
 

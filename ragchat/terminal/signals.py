@@ -11,32 +11,32 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
+_UNTOUCHED = (signal.SIG_DFL, signal.default_int_handler)
 
 
 class Interrupts:
-    """Ctrl-C while an answer is shown.
+    """Ctrl-C while an answer is shown, or whatever of `numbers` ends what is going on.
 
     It raises `KeyboardInterrupt` inside `letting_through` only. Elsewhere the first one waits in `pending`:
     text half written to the screen would be written twice. The second one always raises.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *numbers: signal.Signals) -> None:
+        self._numbers = numbers or (signal.SIGINT,)
         self.seen = 0
         self.pending = False
         self._let_through = False
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Handle SIGINT here, unless whoever started the program chose something else (`nohup`, `&`)."""
-        before = signal.getsignal(signal.SIGINT)
-        if before is not signal.default_int_handler:
-            yield
-            return
-        signal.signal(signal.SIGINT, self._interrupted)
+        """Handle them here, unless whoever started the program chose something else (`nohup`, `&`)."""
+        ours = [number for number in self._numbers if signal.getsignal(number) in _UNTOUCHED]
+        before = [signal.signal(number, self._interrupted) for number in ours]
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in zip(ours, before, strict=True):
+                signal.signal(number, handler)
 
     @contextmanager
     def letting_through(self) -> Iterator[None]:
@@ -52,6 +52,11 @@ class Interrupts:
         if self._let_through or self.seen > 1:
             raise KeyboardInterrupt
         self.pending = True
+
+
+def any_ending() -> Interrupts:
+    """For what only a signal ends: Ctrl-C, SIGTERM and SIGHUP alike."""
+    return Interrupts(signal.SIGINT, *_ENDING)
 
 
 @contextmanager

@@ -73,108 +73,108 @@ def test_never_keeps_documents_from_a_model_that_a_local_server_passes_on(
 ) -> None:
     variables = {"OLLAMA_HOST": server.url, "OLLAMA_EMBED_MODEL": model.name, "RAGCHAT_EMBEDDER": "ollama"}
     with workspace(docs, RAGCHAT_CLOUD="never", **variables) as (opened, _), pytest.raises(SettingsError):
-        opened.ingest([docs], told)
+        opened.library.ingest([docs], told)
     with workspace(docs, "yes", **variables) as (opened, person):
-        opened.ingest([docs], told)
+        opened.library.ingest([docs], told)
         assert person.asked == [("documents", "ollama.com")]
     sent = embedded(server)
     assert sent
     with workspace(docs, RAGCHAT_CLOUD="never", OLLAMA_HOST=server.url) as (opened, _):
         with pytest.raises(SettingsError):
-            opened.ingest([docs], told)
+            opened.library.ingest([docs], told)
         with pytest.raises(SettingsError):
-            opened.retriever(opened.collection())
+            opened.retriever(opened.library.collection())
     assert embedded(server) == sent
 
 
 def test_the_collections_own_model_decides_and_not_the_one_that_is_set(docs: Path, server: OllamaServer) -> None:
     server.models = (EMBEDDING, IN_THE_CLOUD)
     with workspace(docs, OLLAMA_HOST=server.url) as (opened, _):
-        opened.ingest([docs], told)
+        opened.library.ingest([docs], told)
     set_to = {"OLLAMA_EMBED_MODEL": IN_THE_CLOUD.name, "RAGCHAT_CLOUD": "never", "OLLAMA_HOST": server.url}
     with workspace(docs, **set_to) as (opened, _):
-        assert opened.retriever(opened.collection()).search("loaf", 1).notices == ()
+        assert opened.retriever(opened.library.collection()).search("loaf", 1).notices == ()
 
 
 def test_this_time_lasts_as_long_as_the_workspace(docs: Path, server: OllamaServer) -> None:
     variables = {"OLLAMA_HOST": server.url, "RAGCHAT_EMBEDDER": "ollama"}
     with workspace(docs, "once", **variables) as (opened, person):
-        opened.ingest([docs], told)
-        opened.ingest([docs], told)
-        opened.session(opened.collection())
+        opened.library.ingest([docs], told)
+        opened.library.ingest([docs], told)
+        opened.session(opened.library.collection())
         assert len(person.asked) == 1
     with workspace(docs, "no", **variables) as (opened, person), pytest.raises(SettingsError):
-        opened.retriever(opened.collection())
+        opened.retriever(opened.library.collection())
 
 
 def test_a_collection_takes_its_consents_with_it(docs: Path, server: OllamaServer) -> None:
     variables = {"OLLAMA_HOST": server.url, "RAGCHAT_EMBEDDER": "ollama"}
     with workspace(docs, "yes", **variables) as (opened, _):
-        opened.ingest([docs], told, "diary")
+        opened.library.ingest([docs], told, "diary")
     with workspace(docs, **variables) as (opened, _):
-        opened.remove_collection("diary")
+        opened.library.remove("diary")
     with workspace(docs, "no", **variables) as (opened, person):
         with pytest.raises(SettingsError):
-            opened.create_collection("diary")
+            opened.library.create("diary")
         assert len(person.asked) == 1
 
 
 def test_what_fails_leaves_no_collection_behind(docs: Path, server: OllamaServer) -> None:
     with workspace(docs) as (opened, _):
         with pytest.raises(UsageError):
-            opened.ingest([docs, docs / "nope"], told)
+            opened.library.ingest([docs, docs / "nope"], told)
         with pytest.raises(UsageError):
-            opened.folder(docs / "nope", told)
+            opened.library.folder(docs / "nope", told)
         with pytest.raises(UsageError):
-            opened.ingest([docs], told, encoding="nope")
-        assert opened.collections() == []
+            opened.library.ingest([docs], told, encoding="nope")
+        assert opened.library.collections() == []
     with workspace(docs, RAGCHAT_EMBEDDER="ollama") as (opened, _):
-        for fail in (lambda: opened.create_collection("x"), lambda: opened.ingest([docs], told, "x")):
+        for fail in (lambda: opened.library.create("x"), lambda: opened.library.ingest([docs], told, "x")):
             with pytest.raises(EmbedderError):
                 fail()
-        assert opened.collections() == []
+        assert opened.library.collections() == []
     with workspace(docs, "no", RAGCHAT_EMBEDDER="ollama", OLLAMA_HOST=server.url) as (opened, _):
         with pytest.raises(SettingsError):
-            opened.create_collection("x")
-        assert opened.collections() == []
+            opened.library.create("x")
+        assert opened.library.collections() == []
 
 
 def test_an_empty_collection_keeps_the_embedder_it_was_made_with_until_another_is_wished_for(
     docs: Path, ollama_server: OllamaServer
 ) -> None:
     with workspace(docs, OLLAMA_HOST=ollama_server.url, RAGCHAT_EMBEDDER="bundled") as (opened, _):
-        opened.create_collection("x")
-        opened.create_collection("y")
+        opened.library.create("x")
+        opened.library.create("y")
     with workspace(docs, OLLAMA_HOST=ollama_server.url) as (opened, _):
-        assert opened.ingest([docs], told, "x")[1] == ""
-        assert str(opened.collection("x").embedder).startswith("bundled/")
+        assert opened.library.ingest([docs], told, "x")[1] == ""
+        assert str(opened.library.collection("x").embedder).startswith("bundled/")
     with workspace(docs, OLLAMA_HOST=ollama_server.url, RAGCHAT_EMBEDDER="ollama") as (opened, _):
-        opened.ingest([docs], told, "y")
-        assert str(opened.collection("y").embedder).startswith("ollama/")
+        opened.library.ingest([docs], told, "y")
+        assert str(opened.library.collection("y").embedder).startswith("ollama/")
         with pytest.raises(EmbedderMismatch) as raised:
-            opened.ingest([docs], told, "x")
+            opened.library.ingest([docs], told, "x")
         assert "--embedder" in raised.value.hint
 
 
 @pytest.mark.parametrize("name", ["undefined", "idna", "hex", "rot13", "no-such", "a\0b"])
 def test_an_encoding_that_cannot_be_read_is_refused_in_one_sentence(docs: Path, name: str) -> None:
     with workspace(docs) as (opened, _), pytest.raises(UsageError) as raised:
-        opened.ingest([docs], told, encoding=name)
+        opened.library.ingest([docs], told, encoding=name)
     assert "cp1252" in raised.value.hint
 
 
 def test_a_folder_tells_once_why_it_got_its_embedder(docs: Path) -> None:
     with workspace(docs) as (opened, _):
-        name, _, reason = opened.folder(docs, told)
+        name, _, reason = opened.library.folder(docs, told)
         assert "Ollama is not running" in reason
-        generation = opened.collection(name).manifest.generation
-        assert opened.folder(docs, told)[2] == ""
-        assert opened.collection(name).manifest.folder == str(docs.resolve())
-        assert opened.collection(name).manifest.generation == generation
+        generation = opened.library.collection(name).manifest.generation
+        assert opened.library.folder(docs, told)[2] == ""
+        assert opened.library.collection(name).manifest.folder == str(docs.resolve())
+        assert opened.library.collection(name).manifest.generation == generation
 
 
 def test_closed_it_can_be_opened_again(docs: Path) -> None:
     with workspace(docs) as (opened, _):
-        opened.ingest([docs], told)
-        opened.session(opened.collection())
+        opened.library.ingest([docs], told)
+        opened.session(opened.library.collection())
     assert not (docs.parent / "home" / "state.db-wal").exists()

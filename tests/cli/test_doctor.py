@@ -131,12 +131,11 @@ def test_a_home_open_to_others_is_a_warning(ragchat: Program, home: Path) -> Non
 
 def test_an_index_of_garbage_is_a_problem_and_its_cure_works(ragchat: Program, home: Path) -> None:
     ragchat("ingest", ".")
-    collection = home / "collections" / "default"
-    (collection / "index.db").write_bytes(os.urandom(50_000))
+    (home / "collections" / "default" / "index.db").write_bytes(os.urandom(50_000))
     found = _found(ragchat("doctor", "--json"))
     assert "not a database" in found["index"]["message"]
-    assert found["index"]["cure"] == f"Remove {collection} and ingest again."
-    shutil.rmtree(collection)
+    assert found["index"]["cure"] == "Run `ragchat collection remove default` and ingest again."
+    assert ragchat("collection", "remove", "default").status == 0
     ragchat("ingest", ".")
     assert _found(ragchat("doctor", "--json"))["index"]["state"] == "ok"
 
@@ -149,11 +148,10 @@ def test_vectors_deleted_behind_the_manifest_are_a_problem_and_the_cure_works(
     index = _found(ragchat("doctor", "--json"))["index"]
     assert (index["state"], index["cure"]) == (
         "problem",
-        "Run `ragchat collection remove default` and ingest again.",
+        "Run `ragchat index repair --collection default`.",
     )
-    assert index["message"].endswith("2 documents and 3 chunks, but 0 vectors.")
-    ragchat("collection", "remove", "default")
-    ragchat("ingest", ".")
+    assert index["message"].endswith("vectors are missing.")
+    assert ragchat("index", "repair", "--collection", "default").status == 0
     assert _found(ragchat("doctor", "--json"))["index"]["state"] == "ok"
 
 
@@ -162,7 +160,9 @@ def test_vectors_of_garbage_are_a_problem(ragchat: Program, home: Path) -> None:
     (home / "collections" / "default" / "vectors" / "chroma.sqlite3").write_bytes(os.urandom(50_000))
     index = _found(ragchat("doctor", "--json"))["index"]
     assert "cannot be opened" in index["message"]
-    assert "ingest again" in index["cure"]
+    assert index["cure"] == "Run `ragchat index repair --collection default`."
+    assert ragchat("index", "repair", "--collection", "default").status == 0
+    assert _found(ragchat("doctor", "--json"))["index"]["state"] == "ok"
 
 
 def test_a_collection_is_examined_by_name(ragchat: Program) -> None:

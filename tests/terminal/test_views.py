@@ -6,7 +6,7 @@ import re
 import time
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -133,16 +133,22 @@ def test_a_failure_says_what_happened_and_what_to_do() -> None:
     assert failure(NoHits("Nothing was found."), None).plain == "error: Nothing was found."
 
 
+def _report(**facts: Any) -> IngestReport:
+    """A report of an ingest that did nothing but `facts`."""
+    lists = ("added", "changed", "unchanged", "removed", "failed", "skipped", "warnings")
+    found = ("duplicates", "similar", "notices")
+    nothing = {"chunks": 0, "embedded": 0, "reused": 0, "seconds": 0.0}
+    return IngestReport(**{**dict.fromkeys((*lists, *found), ()), **nothing, **facts})
+
+
 def test_an_ingest_report_adds_up_and_names_at_most_ten_files_of_a_kind() -> None:
-    report = IngestReport(
+    report = _report(
         added=("a.md",),
-        changed=(),
         unchanged=("b.md", "c.md"),
-        removed=(),
         failed=((str(_HERE / "bad.json"), "It is not JSON\x1b[2J."),),
         skipped=tuple((f"/big/{number}.bin", "It is binary.") for number in range(22)),
-        warnings=(),
         chunks=1234,
+        embedded=1234,
         seconds=75.0,
     )
     lines = ingested(report, _HERE, None).plain.split("\n")
@@ -154,8 +160,28 @@ def test_an_ingest_report_adds_up_and_names_at_most_ten_files_of_a_kind() -> Non
     assert len(lines) == 13
 
 
+def test_an_ingest_report_tells_what_was_embedded_before_and_why_nothing_is_kept() -> None:
+    report = _report(chunks=1234, embedded=4, reused=1230, notices=("The cache\x1b[2J is damaged.",))
+    lines = ingested(report, _HERE, None).plain.split("\n")
+    assert lines[0].endswith("· 1,234 chunks · 1,230 embedded before · 0 ms")
+    assert lines[1:] == ["The cache is damaged."]
+
+
+def test_an_ingest_report_tells_of_a_few_copies() -> None:
+    report = _report(
+        duplicates=((str(_HERE / "a\x1b[2J.md"), str(_HERE / "b.md")),),
+        similar=tuple((f"/notes/{number}.md", "/notes/old\u202e.md", 0.953125) for number in range(5)),
+    )
+    assert ingested(report, _HERE, None).plain.split("\n")[1:] == [
+        "twice: a\\x1b[2J.md says the same as b.md",
+        "twice: /notes/0.md says nearly the same as /notes/old\\u202e.md",
+        "twice: /notes/1.md says nearly the same as /notes/old\\u202e.md",
+        "twice: … and 3 more",
+    ]
+
+
 def _row(source: str, title: str, chunks: int, size: int) -> DocumentRecord:
-    return DocumentRecord(source, "", title, chunks, size, 0, "", "2026-11-20T12:30:00+00:00")
+    return DocumentRecord(0, source, "", title, chunks, size, 0, "", "2026-11-20T12:30:00+00:00", "", None)
 
 
 _ROWS = (

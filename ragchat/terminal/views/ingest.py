@@ -1,4 +1,4 @@
-"""What an ingest did: one line that adds up, then every file that is not in the index and why."""
+"""What an ingest did: one line that adds up, then the files that are not in the index, or are there twice."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from ragchat.index.ingest import IngestReport
 
 _LISTED = 10
+_COPIES_LISTED = 3
 
 
 def ingested(report: IngestReport, directory: Path, width: int | None) -> Text:
-    """The counts, and at most ten files of each kind that have a reason."""
+    """The counts, at most ten files of each kind that have a reason, and a few of those that are like others."""
     counts = facts(
         (
             f"{len(report.added)} added",
@@ -31,24 +32,46 @@ def ingested(report: IngestReport, directory: Path, width: int | None) -> Text:
             f"{len(report.failed)} failed",
             f"{len(report.skipped)} skipped",
             counted(report.chunks, "chunk"),
+            f"{report.reused:,} embedded before" if report.reused else "",
             seconds(report.seconds),
         ),
         "",
         width,
     )
-    reasons = (
-        *_reasons("failed", "error", report.failed, directory),
-        *_reasons("skipped", "notice", report.skipped, directory),
-        *_reasons("warning", "notice", report.warnings, directory),
+    told = (
+        *reasons("failed", "error", report.failed, directory),
+        *reasons("skipped", "notice", report.skipped, directory),
+        *reasons("warning", "notice", report.warnings, directory),
+        *_copies(report, directory),
+        *(Text(visible_line(notice), style="notice") for notice in report.notices),
     )
-    return Text("\n").join([counts, *reasons])
+    return Text("\n").join([counts, *told])
 
 
-def _reasons(word: str, style: str, files: Sequence[tuple[str, str]], directory: Path) -> list[Text]:
+def reasons(
+    word: str, style: str, files: Sequence[tuple[str, str]], directory: Path, most: int = _LISTED
+) -> list[Text]:
+    """`failed: notes.pdf: It holds no text.` for the first `most` files, and how many more there are."""
     lines = [
         Text.assemble((f"{word}:", style), f" {shown_path(source, directory)}: {visible_line(reason)}")
-        for source, reason in files[:_LISTED]
+        for source, reason in files[:most]
     ]
-    if len(files) > _LISTED:
-        lines.append(Text(f"{word}: … and {len(files) - _LISTED:,} more", style=style))
+    if len(files) > most:
+        lines.append(Text(f"{word}: … and {len(files) - most:,} more", style=style))
+    return lines
+
+
+def _copies(report: IngestReport, directory: Path) -> list[Text]:
+    pairs = [
+        *((source, "says the same as", other) for source, other in report.duplicates),
+        *((source, "says nearly the same as", other) for source, other, _ in report.similar),
+    ]
+    lines = [
+        Text.assemble(
+            ("twice:", "notice"), " ", shown_path(source, directory), f" {says} ", shown_path(other, directory)
+        )
+        for source, says, other in pairs[:_COPIES_LISTED]
+    ]
+    if len(pairs) > _COPIES_LISTED:
+        lines.append(Text(f"twice: … and {len(pairs) - _COPIES_LISTED:,} more", style="notice"))
     return lines

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ragchat.embeddings.choose import kind_of
 from ragchat.errors import IndexBusy, RagchatError, StorageError
-from ragchat.index.lock import writing
+from ragchat.index.damage import damaged, lost, sound
 from ragchat.upkeep.finding import Finding
 
 if TYPE_CHECKING:
@@ -47,23 +47,23 @@ def missing_index(name: str | None) -> Finding:
 
 def unusable_index(folder: Path, error: Exception) -> Finding:
     """`index`: what was raised when the collection in `folder` was opened or read."""
-    again = f"Remove {folder} and ingest again."
     if isinstance(error, RagchatError):
-        # SQLite says so, and not with one of its subclasses, when the file is none of its own any more.
-        damaged = type(error.__cause__) is sqlite3.DatabaseError
-        return Finding("index", "problem", error.message, again if damaged else error.hint)
+        return Finding("index", "problem", error.message, error.hint)
     if isinstance(error, OSError):
         return Finding(
             "index", "problem", f"{folder} cannot be read: {error.strerror}.", "Give yourself the right to."
         )
-    return Finding("index", "problem", f"{folder / 'index.db'} is damaged: {error}.", again)
+    return Finding("index", "problem", f"{folder / 'index.db'} cannot be read: {error}.", "Try again.")
 
 
 def check_index(collection: Collection, wish: str) -> Finding:
-    """`index`: whether its two halves are whole and agree, and it goes with the embedder wished for."""
+    """`index`: whether its parts can be opened and agree, and it goes with the embedder wished for.
+
+    They are counted only: `ragchat index verify` looks for every chunk.
+    """
     try:
         # Alone: between a writer's two halves they do not agree.
-        with closing(collection), writing(collection.folder, wait_s=0):
+        with closing(collection), collection.holding(wait_s=0):
             return _looked_into(collection, wish)
     except IndexBusy as error:
         return Finding("index", "warning", error.message, error.hint)
@@ -72,33 +72,36 @@ def check_index(collection: Collection, wish: str) -> Finding:
 
 
 def _looked_into(collection: Collection, wish: str) -> Finding:
-    if damage := _damage(collection.manifest.connection):
-        raise sqlite3.DatabaseError(damage)
+    _require_sound(collection)
     documents, chunks = collection.manifest.counts()
-    orphans, vectors = len(collection.manifest.ids().keys() - collection.vectors.ids()), len(collection.vectors.ids())
-    counts = f"{_counted(documents, 'document')} and {_counted(chunks, 'chunk')}"
-    held = f"The collection {collection.name} holds {counts}"
-    if not chunks <= vectors <= chunks + orphans:
-        return Finding(
-            "index",
-            "problem",
-            f"{held}, but {_counted(vectors, 'vector')}.",
-            f"Run `ragchat collection remove {collection.name}` and ingest again.",
-        )
-    kind = kind_of(collection.embedder or "")
-    if documents and wish not in ("auto", kind):
+    if not documents:
+        return Finding("index", "warning", f"The collection {collection.name} is empty.", _INGEST)
+    collection.require_documents()
+    held = f"The collection {collection.name} holds {_counted(documents, 'document')}"
+    held += f" and {_counted(chunks, 'chunk')}"
+    if wish not in ("auto", kind_of(collection.embedder or "")):
         return Finding(
             "index",
             "problem",
             f"{held}, embedded by {collection.embedder}, and {wish} is asked for.",
             "Leave RAGCHAT_EMBEDDER out to use the collection's own.",
         )
-    if orphans:
+    if collection.manifest.is_unsettled:
         message = f"{held}. A writer was stopped before it had finished."
         return Finding("index", "warning", message, "The next `ragchat ingest` tidies up.")
-    if not documents:
-        return Finding("index", "warning", f"The collection {collection.name} is empty.", _INGEST)
-    return Finding("index", "ok", f"{held}, with a vector for each.")
+    words, vectors = collection.view().chunks, len(collection.vectors.ids())
+    if not words == chunks == vectors:
+        told = f"{held}, but the words of {words:,} and {_counted(vectors, 'vector')}."
+        raise damaged(told, collection.folder)
+    return Finding("index", "ok", f"{held}, with words and a vector for each.")
+
+
+def _require_sound(collection: Collection) -> None:
+    file = collection.folder / "index.db"
+    with sound(file):
+        said = _damage(collection.manifest.connection)
+    if said:
+        raise lost(f"{file} is damaged: {said}.", collection.folder)
 
 
 def _counted(count: int, noun: str) -> str:
