@@ -43,7 +43,6 @@ STEPS = (
     ("dense", "lexical"),
     ("soft_own", "soft_window"),
     ("soft_span",),
-    ("soft_own_local",),
     ("written_window",),
     ("pairs_own", "pairs_window"),
     ("number", "date"),
@@ -220,9 +219,9 @@ def _named(weights: NDArray[np.float64]) -> dict[str, float]:
 
 
 def _minilm() -> Embedder:
-    from ragchat.embeddings.minilm import MinilmEmbedder  # noqa: PLC0415 - loads a model of 90 MB
+    from ragchat.embeddings import minilm, minilm_files  # noqa: PLC0415 - they load what most runs do not need
 
-    return MinilmEmbedder()
+    return minilm.MinilmEmbedder(minilm_files.require())
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """How fast, and with how much memory, the bundled default takes in and searches a large corpus.
 
-    python benchmarks/scale.py [MEGABYTES] [--keep FOLDER]
+    python -m benchmarks.scale [MEGABYTES] [--keep FOLDER]
 
-The corpus is made up (`corpus.py`); 56 megabytes make some 100,000 chunks. Everything goes through the commands that
-a person types, but for the searches, which a program in one process asks. Writes `results/scale-<chunks>k.json`.
+The corpus is made up (`corpus.py`); 50 megabytes make some 100,000 chunks. Everything goes through the commands
+that a person types, but for the searches, which one process asks. Writes `results/scale-<chunks>k.json`.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def _size(path: Path) -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("megabytes", nargs="?", type=float, default=56.0)
+    parser.add_argument("megabytes", nargs="?", type=float, default=50.0)
     parser.add_argument("--keep", type=Path, help="a folder to leave corpus and index in")
     given = parser.parse_args()
     sys.exit(main(given.megabytes, given.keep))

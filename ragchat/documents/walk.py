@@ -202,7 +202,8 @@ def _refusal(status: os.stat_result, max_bytes: int) -> str | None:
 
 
 def _content_refusal(path: Path) -> str | None:
-    with path.open("rb") as file:
+    # Without waiting: what was a file a moment ago may be a pipe that nobody writes to.
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
         head = file.read(8192)
     if not head:
         return "empty"

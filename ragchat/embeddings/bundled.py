@@ -67,6 +67,11 @@ class BundledEmbedder:
         row: NDArray[np.float32] = self.embed_documents([text])[0]
         return row
 
+    def token_counts(self, words: Sequence[str]) -> list[int]:
+        """Into how many tokens each of some words is cut."""
+        encoded = self._tokenizer.encode_batch_fast([_sound(word) for word in words], add_special_tokens=False)
+        return [len(encoding) for encoding in encoded]
+
     def token_ends(self, text: str) -> list[int]:
         """Where in `text` each of its tokens ends, in characters: as many as the text has tokens.
 

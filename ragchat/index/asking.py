@@ -32,11 +32,13 @@ def ask(manifest: Manifest, view: View, vectors: WordVectors, question: str) -> 
     known = [numbers[stem] for stem in dict.fromkeys(stems) if stem in numbers]
     rarity = dict(zip(known, map(view.rarity, view.frequencies(known)), strict=True))
     kinds = expectations(question)
+    terms = [found[at] for at in firsts]
     return Question(
         words=np.array([numbers.get(word, _UNKNOWN) for word in found], np.int64),
         stems=np.array([numbers.get(stem, _UNKNOWN) for stem in stems], np.int64),
         content=np.array(firsts, np.intp),
-        vectors=vectors.of([found[at] for at in firsts]).astype(np.float32),
+        vectors=vectors.of(terms).astype(np.float32),
+        cut=np.array(vectors.are_cut(terms), bool),
         rarity=np.array([rarity.get(numbers.get(stem, _UNKNOWN), view.rarity(0)) for stem in stems], np.float32),
         number="number" in kinds,
         date="date" in kinds,

@@ -80,7 +80,7 @@ def entries_of(documents: Iterable[Prepared], embedder: Embedder) -> Iterator[En
 
 
 def write_batch(change: Change, segments: Segments, lexicon: Lexicon, entries: Sequence[Entry]) -> Batch:
-    """Write `entries` in place of what their sources held; raises `OSError`."""
+    """Write `entries` in place of what their sources held; raises `StorageError`."""
     gone = change.drop(entry.document.source for entry in entries)
     ids = [chunk.id for entry in entries for chunk in entry.document.chunks]
     rows, owners = change.insert([entry.document for entry in entries], ids, RECIPE)

@@ -16,8 +16,9 @@ from ragchat.errors import EmbedderMismatch, IndexBusy, IndexOutdated, NothingIn
 from ragchat.index.damage import damaged
 from ragchat.index.lock import REMOVED, WAIT_S, writing
 from ragchat.index.manifest import Manifest
+from ragchat.index.merging import compact
 from ragchat.index.prepare import RECIPE
-from ragchat.index.segments import MOST_BURIED, Segments, mergeable, merged
+from ragchat.index.segments import Segments
 from ragchat.index.view import View
 from ragchat.storage.database import private_folder
 
@@ -119,13 +120,19 @@ class Collection:
             )
 
     def require_documents(self) -> None:
-        """Raise `NothingIndexed` when there is none, `IndexOutdated` when an older release wrote them."""
+        """Raise `NothingIndexed` when there is none, `IndexOutdated` when an older release wrote them.
+
+        Raises `IndexDamaged` when no segment is left.
+        """
         if self.manifest.is_empty:
             raise NothingIndexed
         if self.manifest.is_outdated:
             raise IndexOutdated(
-                f"The collection `{self.name}` was made by an older ragchat.", "Run `ragchat index rebuild`."
+                f"The collection `{self.name}` was made by an older ragchat.",
+                f"Run `ragchat index rebuild --collection {self.name}`.",
             )
+        if not self.manifest.inventory().segments:
+            raise damaged(f"The collection `{self.name}` has lost its segments.", self.folder)
 
     def view(self) -> View:
         """What can be found now, whichever process wrote it; raises `IndexDamaged` and `NothingIndexed`."""
@@ -166,7 +173,7 @@ class Collection:
         """Remove documents, all or none; raises `IndexBusy`."""
         with self.writing():
             self.drop(sources)
-            self.compact()
+            compact(self)
 
     def drop(self, sources: Sequence[str]) -> None:
         """Remove documents, all or none; the lock must be held."""
@@ -247,26 +254,6 @@ class Collection:
             if len(slots) < len(ids):
                 raise damaged(f"{len(ids) - len(slots):,} chunks stand in no segment.", self.folder)
             self.vectors.add(ids, view.vectors(slots))
-
-    def compact(self, most_buried: float = MOST_BURIED) -> None:
-        """Make few segments of many, and those anew of which a larger share is buried; the lock must be held."""
-        while True:
-            view, inventory = self.view(), self.manifest.inventory()
-            sizes = [len(segment) for segment in view.segments]
-            here = mergeable(sizes, view.buried_by_segment(), most_buried)
-            if not here:
-                return
-            parts = [view.segments[index] for index in here]
-            columns, vectors = merged(parts, inventory.buried)
-            records = list(inventory.segments)
-            with self.manifest.change() as change:
-                records[here.start : here.stop] = (
-                    [self.segments.write(columns, vectors)] if len(columns.rows) else []
-                )
-                change.list_segments(records)
-                change.exhume(
-                    np.intersect1d(np.concatenate([part.rows for part in parts]), inventory.buried).tolist()
-                )
 
     def sweep(self) -> None:
         """Remove what a writer that died, or a merge, has left behind."""

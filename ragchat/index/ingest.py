@@ -129,7 +129,7 @@ def ingest(  # noqa: PLR0913 - each is an option of the command
             for done, (reading, outcome) in enumerate(outcomes, start=1):
                 run.take(str(reading.path), outcome)
                 progress(done, len(readings), str(readings[done].path) if done < len(readings) else "")
-        except (EmbedderError, KeyboardInterrupt):
+        except (EmbedderError, KeyboardInterrupt, SystemExit):
             writer.keep()  # what is ready so far has cost time, perhaps money
             raise
         writer.remove(plan.to_drop)

@@ -13,6 +13,7 @@ from ragchat.embeddings.bundled import FINGERPRINT
 from ragchat.errors import RagchatError
 from ragchat.index.batch import BATCH_CHUNKS, Entry, entries_of, write_batch
 from ragchat.index.duplicates import signature
+from ragchat.index.merging import compact
 from ragchat.index.prepare import Prepared, words_of
 from ragchat.index.preparing import prepared
 from ragchat.index.vocabulary import Lexicon
@@ -81,7 +82,7 @@ def renew(
         change.succeed(vectors.name, fingerprint)
     collection.close_vectors()
     shutil.rmtree(old_folder, ignore_errors=True)
-    collection.compact()
+    compact(collection)
     collection.sweep()
     return chunks
 

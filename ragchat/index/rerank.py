@@ -27,7 +27,6 @@ FEATURES = (
     "soft_own",
     "soft_window",
     "soft_span",
-    "soft_own_local",
     "written_window",
     "pairs_own",
     "pairs_window",
@@ -36,13 +35,15 @@ FEATURES = (
 )
 """What `features` measures, in the order of its columns."""
 
-WEIGHTS = (5.23, 1.13, 2.53, 1.88, 4.06, 2.08, 2.40, 1.91, 1.31, 0.92, 0.66)
+WEIGHTS = (4.86, 1.55, 4.23, 2.73, 3.92, 2.16, 2.05, 1.38, 0.88, 0.75)
 """What each counts for the bundled embedder; learned by `benchmarks/ranking.py`."""
 
 # A span is two blocks side by side: about a sentence.
 _BLOCK = 12
 # Likeness as one number: below one by meaning, one by stem, above one as written.
 _AS_WRITTEN = 1.25
+# How much more a term counts that is rare everywhere; 1.25 to 1.75 do as well.
+_CUT = np.float32(1.5)
 # A question longer than this is a pasted text. Places in it are bits of one 64-bit number.
 _MOST_WORDS = 64
 _MOST_TERMS = 16
@@ -54,7 +55,8 @@ class Question:
 
     A word or stem that the collection lacks has a number that no entry has. `content` (m,) are the places of the
     first occurrence of each term that is searched for, and `vectors` (m, width) their unit vectors. `rarity` (n,)
-    is the inverse document frequency of each stem, greatest for one that the collection lacks.
+    is the inverse document frequency of each stem, greatest for one that the collection lacks. `cut` (m,) are the
+    terms that are rare everywhere, whatever this collection is about.
     `number` and `date`: whether it asks how many, or when.
     """
 
@@ -63,6 +65,7 @@ class Question:
     content: NDArray[np.intp]
     vectors: NDArray[np.float32]
     rarity: NDArray[np.float32]
+    cut: NDArray[np.bool_]
     number: bool = False
     date: bool = False
 
@@ -106,9 +109,9 @@ def rank(question: Question, candidates: Candidates, weights: Sequence[float] = 
 def features(question: Question, candidates: Candidates) -> NDArray[np.float32]:
     """`FEATURES` of each candidate, (c, len(FEATURES)); those of words are shares of what the question holds."""
     content = question.content[:_MOST_TERMS]
-    rarity = question.rarity[content]
-    total = float(rarity.sum()) + 1e-6
-    share = rarity / total
+    total = float(question.rarity[content].sum()) + 1e-6
+    importance = question.rarity[content] * np.where(question.cut[: len(content)], _CUT, np.float32(1.0))
+    share = importance / (importance.sum() + 1e-6)
     own, near, facts = candidates.own, candidates.near, candidates.facts
     likeness = _likeness(question, content, facts)
 
@@ -117,14 +120,12 @@ def features(question: Question, candidates: Candidates) -> NDArray[np.float32]:
     best = np.maximum(best_own, blocks_near.max(axis=1))
     blocks = np.concatenate((blocks_own, blocks_near), axis=1)
     spans = np.tensordot(share, np.minimum(np.maximum(blocks[:, :-1], blocks[:, 1:]), 1.0), 1)
-    soft_own = np.minimum(best_own, 1.0)
     columns = (
         candidates.dense,
         candidates.lexical / total,
-        share @ soft_own,
+        share @ np.minimum(best_own, 1.0),
         share @ np.minimum(best, 1.0),
         spans.max(axis=0),
-        _among_candidates(best) @ soft_own,
         share @ (best > 1.0),
         *_pairs(question, facts.stems, own, near, total),
         *_answers(question, candidates, likeness, spans.argmax(axis=0)),
@@ -146,14 +147,6 @@ def _blocks(like: NDArray[np.float32]) -> NDArray[np.float32]:
     """The greatest likeness in each block of words: (terms, words, c) becomes (terms, blocks, c)."""
     greatest: NDArray[np.float32] = np.maximum.reduceat(like, np.arange(0, like.shape[1], _BLOCK), axis=1)
     return greatest
-
-
-def _among_candidates(best: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How rare each term is among the candidates, as shares: what all of them say tells none from another."""
-    count, held = best.shape[1], (best >= 1.0).sum(axis=1)
-    rarity = np.log(1.0 + (count - held + 0.5) / (held + 0.5))
-    shares: NDArray[np.float32] = (rarity / (rarity.sum() + 1e-6)).astype(np.float32)
-    return shares
 
 
 def _pairs(

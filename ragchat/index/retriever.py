@@ -143,8 +143,8 @@ class Retriever:
 
     def _vector(self, question: str) -> tuple[NDArray[np.float32] | None, str]:
         """The vector of `question`, None where it has no direction; or why there is none."""
-        self._collection.require(self._embedder.fingerprint)
         try:
+            self._collection.require(self._embedder.fingerprint)
             vector = self._embedder.embed_query(question)
         except EmbedderError as error:
             return None, error.message

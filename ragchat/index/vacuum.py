@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ragchat.errors import StorageError
+from ragchat.index.merging import compact
 from ragchat.index.status import sizes_of
 from ragchat.index.vocabulary import all_terms
 
@@ -37,7 +38,7 @@ def vacuum(collection: Collection) -> VacuumReport:
     started = time.monotonic()
     with collection.writing():
         before = sizes_of(collection)
-        collection.compact(most_buried=0.0)
+        compact(collection, most_buried=0.0)
         collection.sweep()
         terms = _drop_unused_terms(collection)
         _pack(collection)

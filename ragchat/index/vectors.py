@@ -131,7 +131,8 @@ class Vectors:
         try:
             yield
         except error as raised:
-            message = f"The vectors in {self._folder} cannot be {done}: {raised}."
+            # Chroma may stumble over its own failure to open.
+            message = f"The vectors in {self._folder} cannot be {done}: {raised.__context__ or raised}."
             if done in _WRITING and not _DAMAGED.search(str(raised)):
                 # A full disk speaks in many ways here.
                 raise StorageError(

@@ -45,6 +45,10 @@ class WordVectors:
         rows = [found[word] if word in found else self._kept[word] for word in words]
         return np.array(rows, np.float16).reshape(len(words), WIDTH)
 
+    def are_cut(self, words: Sequence[str]) -> list[bool]:
+        """Which of `words` the tokenizer of the bundled vectors cuts in pieces: those are rare everywhere."""
+        return [count > 1 for count in self._embedder.token_counts(words)]
+
     def _made(self, words: Sequence[str]) -> NDArray[np.float16]:
         vectors = self._embedder.embed_documents(words)[:, :WIDTH]
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ragchat.embeddings.cached import CachedEmbedder
 from ragchat.index.batch import BATCH_CHUNKS, Entry, embedded, is_enough, write_batch
+from ragchat.index.merging import compact
 from ragchat.index.vocabulary import Lexicon
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Writer:
     def keep(self) -> None:
         """Write what has its vectors, and leave few segments behind."""
         self._flush()
-        self._collection.compact()
+        compact(self._collection)
 
     def _embed(self) -> None:
         documents, self._few = self._few, []
@@ -94,4 +95,4 @@ class Writer:
         self._collection.vectors.add(batch.ids, batch.vectors)
         self.chunks += len(batch.ids)
         if len(self._collection.view().segments) > _MOST_SEGMENTS:
-            self._collection.compact()
+            compact(self._collection)

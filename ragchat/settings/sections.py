@@ -159,7 +159,7 @@ class RetrievalSettings(SettingsSection):
         int,
         Env("RAGCHAT_TOP_K"),
         Field(ge=1, le=50, description="How many passages a question is answered from."),
-    ] = 6
+    ] = 8
 
 
 class AnswerSettings(SettingsSection):

@@ -22,21 +22,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Ids of documents by source; places, terms and vectors of chunks by id; ids in ChromaDB; passages found."""
+    """Ids of documents by source; places, words and vectors of chunks by id; ids in ChromaDB; passages found."""
 
     documents: dict[str, str]
     chunks: dict[str, tuple[str, int, str]]
-    terms: dict[str, tuple[str, ...]]
+    words: dict[str, tuple[str, ...]]
     vectors: dict[str, NDArray[np.float32]]
     in_chromadb: frozenset[str]
     live: int
     found: tuple[frozenset[tuple[str, float]], ...]
 
 
-def contents(collection: Collection, embedder: Embedder, questions: Sequence[str] = ()) -> Contents:
-    """What `collection` holds now; ties in a search may come in any order."""
+def contents(
+    collection: Collection, embedder: Embedder, questions: Sequence[str] = (), *, count: int = 1000
+) -> Contents:
+    """What `collection` holds now, and the best `count` passages; ties among them may come in any order."""
     manifest, view = collection.manifest, collection.view()
-    names = {number: term for term, number in all_terms(manifest.connection).items()}
+    names = {number: word for word, number in all_terms(manifest.connection).items()}
     rows = manifest.ids()
     stored = manifest.chunks(rows.values())
     slots = {name: int(slot) for name, row in rows.items() for slot in view.slots(np.array([row], np.int64))}
@@ -44,14 +46,14 @@ def contents(collection: Collection, embedder: Embedder, questions: Sequence[str
     return Contents(
         documents={record.source: record.id for record in manifest.documents()},
         chunks={name: _place(stored[row].position, stored[row].chunk) for name, row in rows.items()},
-        terms={name: tuple(names[int(term)] for term in view.tokens(slot)) for name, slot in slots.items()},
+        words={name: tuple(names[int(word)] for word in view.words(slot)) for name, slot in slots.items()},
         vectors={name: view.vectors(np.array([slot]))[0] for name, slot in slots.items()},
         in_chromadb=frozenset(collection.vectors.ids()),
         live=view.chunks,
         found=tuple(
             frozenset(
-                (part.id, round(passage.score, 4))
-                for passage in retriever.search(question, 1000).passages
+                (part.id, round(passage.score, 3))
+                for passage in retriever.search(question, count).passages
                 for part in passage.parts
             )
             for question in questions

@@ -123,14 +123,3 @@ def churned(version: int) -> dict[str, str]:
         for number, name in enumerate("abcdef")
         if (version + number) % 3
     }
-
-
-def blank_words(collection: Collection) -> None:
-    """Close `collection`, and blank a page of its word index, which nothing but a search reads."""
-    found = collection.manifest.connection.execute(
-        "SELECT rootpage, page_size FROM sqlite_master, pragma_page_size WHERE name = 'words_data'"
-    ).fetchone()
-    collection.close()
-    with (collection.folder / "index.db").open("r+b") as file:
-        file.seek((found["rootpage"] - 1) * found["page_size"])
-        file.write(bytes(found["page_size"]))

@@ -8,7 +8,6 @@ import signal
 import time
 from dataclasses import dataclass
 from functools import cache
-from itertools import count
 from typing import TYPE_CHECKING
 
 from ragchat.embeddings.bundled import BundledEmbedder
@@ -17,7 +16,7 @@ from ragchat.index.verify import verify
 from tests.index.contents import assert_between, assert_same, contents
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from tests.index.contents import Contents
@@ -49,14 +48,14 @@ class Kills:
     """How many runs were killed, and how many were too quick; the seconds that an uninterrupted one took."""
 
     killed: int
-    ended: int
+    too_quick: int
     uninterrupted_s: float
 
 
 def kill_at_random(
     nursery: Nursery, program: str, before: Path, arguments: Sequence[object], *, kills: int, seed: int
 ) -> Kills:
-    """Run `program` on copies of the home `before`, and kill each run at a random moment.
+    """Run `program` on copies of the home `before`, and kill so many runs at random moments.
 
     Asserts that `verify` passes after each, that a second run completes it, and that the index is then what an
     uninterrupted run makes, id for id; and that no worker outlives its parent.
@@ -69,35 +68,38 @@ def kill_at_random(
     seconds = time.monotonic() - started
     earlier, expected = whole(before), whole(home)
     choose = random.Random(seed)
-    killed = 0
-    for number in range(kills):
-        home = before.with_name(f"{program}-{number}")
+    killed = too_quick = 0
+    while killed < kills:
+        home = before.with_name(f"{program}-{killed + too_quick}")
         shutil.copytree(before, home)
         status = nursery.run(program, home, *arguments, kill_after_s=seconds * choose.uniform(0.02, 1.0))
         assert status in (0, -signal.SIGKILL)
         killed += status != 0
+        too_quick += status == 0
         nursery.wait_until_alone()
         _assert_completed(nursery, program, home, arguments, earlier, expected)
-    return Kills(killed, kills - killed, seconds)
+    return Kills(killed, too_quick, round(seconds, 2))
 
 
 def kill_at_borders(
-    nursery: Nursery, program: str, before: Path, arguments: Sequence[object], *, first: int = 1, step: int = 1
+    nursery: Nursery, program: str, before: Path, arguments: Sequence[object], borders: Iterable[object]
 ) -> int:
-    """The same at every `step`-th border from the `first`; how many there were."""
+    """The same at `borders`, numbers or names, until there is none of a number; how many there were."""
     home = before.with_name(f"{program}-uninterrupted")
     shutil.copytree(before, home)
     assert nursery.run(program, home, *arguments) == 0
     earlier, expected = whole(before), whole(home)
-    for killed, border in enumerate(count(first, step)):
+    killed = 0
+    for border in borders:
         home = before.with_name(f"{program}-border-{border}")
         shutil.copytree(before, home)
         status = nursery.run(program, home, *arguments, border)
         if status == 0:
-            return killed
+            break
         assert status == -signal.SIGKILL
+        killed += 1
         _assert_completed(nursery, program, home, arguments, earlier, expected)
-    raise AssertionError
+    return killed
 
 
 def _assert_completed(

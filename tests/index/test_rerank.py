@@ -61,6 +61,7 @@ def _question(*words: str, number: bool = False, date: bool = False) -> Question
         np.arange(len(words)),
         np.array([np.zeros(WIDTH) if at is None else facts.vectors[at] for at in places], np.float32),
         np.ones(len(words), np.float32),
+        np.zeros(len(words), bool),
         number=number,
         date=date,
     )

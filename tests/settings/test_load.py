@@ -82,7 +82,7 @@ def test_a_blank_variable_counts_as_unset(tmp_path: Path, blank: str) -> None:
         config={"groq.model": "from the file"},
     )
     assert loaded.settings.groq.model == "from the file"
-    assert loaded.settings.retrieval.top_k == 6
+    assert loaded.settings.retrieval.top_k == 8
 
 
 def test_a_flag_that_was_not_typed_does_not_count(tmp_path: Path) -> None:

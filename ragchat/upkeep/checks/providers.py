@@ -31,7 +31,7 @@ def check_embedder(chosen: Callable[[], Embedder], bound: str | None, collection
             "embedder",
             "problem",
             f"The collection {collection} was embedded by {bound}, and this model is now {fingerprint}.",
-            f"Run `ragchat collection remove {collection}` and ingest again.",
+            f"Run `ragchat index rebuild --embed-only --collection {collection}`.",
         )
     whose = "The collection's embedder" if bound else "The embedder for a new collection"
     return Finding("embedder", "ok", f"{whose} is there: {fingerprint}")
