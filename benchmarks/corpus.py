@@ -31,8 +31,8 @@ class Author:
         self._words = [word for word in begins if len(word) > 3 and word.isascii() and word.isalpha()]
         self._random.shuffle(self._words)
         self._function = sorted(STOPWORDS)
-        # Zipf's law: the nth word is met one nth as often as the first.
-        self._weights = list(accumulate(1.0 / rank for rank in range(1, len(self._words) + 1)))
+        # Zipf's law, without the ranks that function words have.
+        self._weights = list(accumulate(1.0 / (rank + 50) for rank in range(len(self._words))))
 
     def content_word(self) -> str:
         """A word that means something; seldom one that is hardly met twice."""

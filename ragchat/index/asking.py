@@ -13,7 +13,7 @@ from ragchat.language.terms import STOPWORDS, stemmed, words
 if TYPE_CHECKING:
     from ragchat.index.manifest import Manifest
     from ragchat.index.view import View
-    from ragchat.index.words import WordVectors
+    from ragchat.index.words import WordFacts
 
 # A longer question is a pasted text; its first words say what it is about.
 _MOST_WORDS = 64
@@ -21,7 +21,7 @@ _MOST_WORDS = 64
 _UNKNOWN = -1
 
 
-def ask(manifest: Manifest, view: View, vectors: WordVectors, question: str) -> Question:
+def ask(manifest: Manifest, view: View, facts: WordFacts, question: str) -> Question:
     """`question` in the numbers of `view`; raises `EmbedderError` when there are no vectors of words."""
     found = words(question)[:_MOST_WORDS]
     stems = stemmed(found)
@@ -37,8 +37,8 @@ def ask(manifest: Manifest, view: View, vectors: WordVectors, question: str) -> 
         words=np.array([numbers.get(word, _UNKNOWN) for word in found], np.int64),
         stems=np.array([numbers.get(stem, _UNKNOWN) for stem in stems], np.int64),
         content=np.array(firsts, np.intp),
-        vectors=vectors.of(terms).astype(np.float32),
-        cut=np.array(vectors.are_cut(terms), bool),
+        vectors=facts.of(terms)[0].astype(np.float32),
+        cut=np.array(facts.are_cut(terms), bool),
         rarity=np.array([rarity.get(numbers.get(stem, _UNKNOWN), view.rarity(0)) for stem in stems], np.float32),
         number="number" in kinds,
         date="date" in kinds,

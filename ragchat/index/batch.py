@@ -9,7 +9,6 @@ import numpy as np
 
 from ragchat.index.prepare import RECIPE, Prepared, in_context
 from ragchat.index.segment import Columns
-from ragchat.index.words import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -103,6 +102,7 @@ def _columns(
     spelt = [word for one in parts for word in one.words]
     terms = [term for one in parts for term in one.terms]
     distinct = [spelt[at] for at in firsts]
+    word_vectors, kinds = lexicon.facts.of(distinct)
     lengths = np.concatenate([np.diff(one.starts) for one in parts])
     return Columns(
         rows=rows,
@@ -115,6 +115,6 @@ def _columns(
         ).astype(np.uint32),
         words=words,
         stems=np.array(lexicon.numbers([terms[at] for at in firsts]), np.uint32),
-        kinds=kinds(distinct),
-        word_vectors=lexicon.vectors.of(distinct),
+        kinds=kinds,
+        word_vectors=word_vectors,
     )

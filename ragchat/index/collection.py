@@ -120,10 +120,7 @@ class Collection:
             )
 
     def require_documents(self) -> None:
-        """Raise `NothingIndexed` when there is none, `IndexOutdated` when an older release wrote them.
-
-        Raises `IndexDamaged` when no segment is left.
-        """
+        """Raise `NothingIndexed` when there is none, `IndexOutdated` when an older release wrote them."""
         if self.manifest.is_empty:
             raise NothingIndexed
         if self.manifest.is_outdated:
@@ -131,8 +128,6 @@ class Collection:
                 f"The collection `{self.name}` was made by an older ragchat.",
                 f"Run `ragchat index rebuild --collection {self.name}`.",
             )
-        if not self.manifest.inventory().segments:
-            raise damaged(f"The collection `{self.name}` has lost its segments.", self.folder)
 
     def view(self) -> View:
         """What can be found now, whichever process wrote it; raises `IndexDamaged` and `NothingIndexed`."""

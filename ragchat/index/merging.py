@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from ragchat.index.collection import Collection
     from ragchat.index.segment import Segment
 
-MOST_CHUNKS = 131_072
+Number = TypeVar("Number", bound=np.generic)
+
+MOST_CHUNKS = 65_536
 """Merging needs some two kilobytes a chunk of memory: no segment grows beyond this."""
 
 MOST_BURIED = 0.25
@@ -64,35 +67,54 @@ def mergeable(sizes: Sequence[int], buried: Sequence[int], most_buried: float = 
 
 def merged(segments: Sequence[Segment], buried: NDArray[np.int64]) -> tuple[Columns, list[NDArray[np.float32]]]:
     """The columns and vectors of neighbouring `segments` without the `buried` rows."""
-    kept = [~np.isin(segment.rows, buried) for segment in segments]
-    lengths = [np.diff(segment.starts) for segment in segments]
-    together = list(zip(segments, kept, lengths, strict=True))
-    # A word that only buried chunks held goes with them.
-    tokens = [segment.tokens[np.repeat(keep, length)] for segment, keep, length in together]
-    held = [np.unique(some) for some in tokens]
+    parts = [_Kept.of(segment, buried) for segment in segments]
     words, firsts = np.unique(
-        np.concatenate([segment.words[some] for segment, some in zip(segments, held, strict=True)]),
-        return_index=True,
+        np.concatenate([part.words(part.segment.words) for part in parts]), return_index=True
     )
+    lengths = np.concatenate([part.chunks(np.diff(part.segment.starts)) for part in parts])
     columns = Columns(
-        rows=np.concatenate([segment.rows[keep] for segment, keep, _ in together]),
-        documents=np.concatenate([segment.documents[keep] for segment, keep, _ in together]),
-        joined=np.concatenate([segment.joined[keep] for segment, keep, _ in together]),
-        heads=np.concatenate([segment.heads[keep] for segment, keep, _ in together]),
-        starts=np.concatenate(
-            ([0], np.cumsum(np.concatenate([length[keep] for _, keep, length in together])))
-        ).astype(np.int64),
-        tokens=np.concatenate(
-            [
-                np.searchsorted(words, segment.words[some]).astype(np.uint32)
-                for segment, some in zip(segments, tokens, strict=True)
-            ]
-        ),
+        rows=np.concatenate([part.chunks(part.segment.rows) for part in parts]),
+        documents=np.concatenate([part.chunks(part.segment.documents) for part in parts]),
+        joined=np.concatenate([part.chunks(part.segment.joined) for part in parts]),
+        heads=np.concatenate([part.chunks(part.segment.heads) for part in parts]),
+        starts=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+        tokens=np.concatenate([part.tokens_in(words) for part in parts]),
         words=words,
-        stems=np.concatenate([segment.stems[some] for segment, some in zip(segments, held, strict=True)])[firsts],
-        kinds=np.concatenate([segment.kinds[some] for segment, some in zip(segments, held, strict=True)])[firsts],
-        word_vectors=np.concatenate(
-            [segment.word_vectors[some] for segment, some in zip(segments, held, strict=True)]
-        )[firsts],
+        stems=np.concatenate([part.words(part.segment.stems) for part in parts])[firsts],
+        kinds=np.concatenate([part.words(part.segment.kinds) for part in parts])[firsts],
+        word_vectors=np.concatenate([part.words(part.segment.word_vectors) for part in parts])[firsts],
     )
-    return columns, [segment.vectors if keep.all() else segment.vectors[keep] for segment, keep, _ in together]
+    return columns, [part.chunks(part.segment.vectors) for part in parts]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What of a segment goes on: `live` (n,) chunks, and the indices `held` of the words that those hold."""
+
+    segment: Segment
+    live: NDArray[np.bool_]
+    held: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, segment: Segment, buried: NDArray[np.int64]) -> _Kept:
+        live = ~np.isin(segment.rows, buried)
+        if live.all():
+            return cls(segment, live, np.arange(len(segment.words)))
+        occurs = np.zeros(len(segment.words), np.bool_)
+        occurs[segment.tokens[np.repeat(live, np.diff(segment.starts))]] = True
+        return cls(segment, live, np.flatnonzero(occurs))
+
+    def chunks(self, column: NDArray[Number]) -> NDArray[Number]:
+        """The rows of live chunks; the column itself, still on the disk, where all are."""
+        return column if len(column) == np.count_nonzero(self.live) else column[self.live]
+
+    def words(self, column: NDArray[Number]) -> NDArray[Number]:
+        """The rows of words that are still held."""
+        return column if len(self.held) == len(column) else column[self.held]
+
+    def tokens_in(self, words: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """The tokens of live chunks as indices into `words`."""
+        places = np.zeros(len(self.segment.words), np.uint32)
+        places[self.held] = np.searchsorted(words, self.segment.words[self.held])
+        tokens = self.segment.tokens
+        return places[tokens if self.live.all() else tokens[np.repeat(self.live, np.diff(self.segment.starts))]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +11,9 @@ import numpy as np
 from ragchat.index.view import best
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
     from numpy.typing import NDArray
 
     from ragchat.index.collection import Collection
@@ -26,42 +31,67 @@ class Nearest:
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
         self._opened: object = None
+        self._view: View | None = None
         self._last_row = -1
 
-    def find(
+    def begin(
         self, view: View, vector: NDArray[np.float32], count: int, allowed: NDArray[np.bool_] | None
-    ) -> NDArray[np.int64]:
-        """The `count` nearest slots of `view`, best first; only those `allowed`, `(n,)`, where that is given."""
+    ) -> Callable[[], NDArray[np.int64]]:
+        """Begin to look for the `count` nearest slots of `view`; what is returned waits for them, best first.
+
+        Only those `allowed`, `(n,)`, are found where that is given. The graph is asked in a thread of its own.
+        """
         if allowed is not None or len(view) * len(vector) <= _EXACT or not self._is_open(view):
-            scores = view.similarities(vector)
-            if allowed is not None:
-                scores[~allowed] = -1.0
-            return best(scores, count, -1.0)
-        found = self._asked(view, vector, count)
+            return partial(_exactly, view, vector, count, allowed)
+        return partial(self._by_graph, view, vector, count, self._ask(vector, count))
+
+    def _by_graph(
+        self, view: View, vector: NDArray[np.float32], count: int, asked: Future[list[str]]
+    ) -> NDArray[np.int64]:
+        found = self._here(view, asked)
         if len(found) < count // 2:
             # The graph is old: it knows above all what has been removed since.
-            self._opened = None
+            self._view = self._opened = None
             if self._is_open(view):
-                found = self._asked(view, vector, count)
+                found = self._here(view, self._ask(vector, count))
         slots = np.union1d(found, np.arange(self._first_newer(view), len(view)))
         return slots[best(view.similarity(vector, slots), count, -1.0)]
 
-    def _asked(self, view: View, vector: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-        """Those of the `count` nearest by the graph that are in the view."""
-        rows = self._collection.manifest.rows(self._collection.vectors.nearest(vector, count))
+    def _ask(self, vector: NDArray[np.float32], count: int) -> Future[list[str]]:
+        return self._thread.submit(self._collection.vectors.nearest, vector, count)
+
+    def _here(self, view: View, asked: Future[list[str]]) -> NDArray[np.int64]:
+        """Those of the nearest by the graph that are in the view."""
+        rows = self._collection.manifest.rows(asked.result())
         return view.slots(np.array(sorted(rows.values()), np.int64))
 
     def _is_open(self, view: View) -> bool:
         """Whether the graph can be asked; it is opened, or opened again, where that is worth it."""
+        if self._view is view:
+            return True
         manifest = self._collection.manifest
         here = (manifest, manifest.vectors_folder)
         if self._opened == here and len(view) - self._first_newer(view) <= _MOST_NEWER:
+            self._view = view
             return True
         if manifest.is_unsettled:
             return self._opened == here  # somebody is writing: what is opened now would lack something
         self._collection.reopen_vectors()
-        self._opened, self._last_row = here, int(view.rows[-1])
+        self._opened, self._last_row, self._view = here, int(view.rows[-1]), view
         return True
+
+    @cached_property
+    def _thread(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(1, "nearest")
 
     def _first_newer(self, view: View) -> int:
         return int(np.searchsorted(view.rows, self._last_row, side="right"))
+
+
+def _exactly(
+    view: View, vector: NDArray[np.float32], count: int, allowed: NDArray[np.bool_] | None
+) -> NDArray[np.int64]:
+    scores = view.similarities(vector)
+    if allowed is not None:
+        scores[~allowed] = -1.0
+    return best(scores, count, -1.0)

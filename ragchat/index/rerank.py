@@ -91,11 +91,10 @@ class Candidates:
         """The chunks in `slots`, with only those words that occur in them or beside them."""
         own, near = view.windows(slots)
         # Reductions over words run over whole rows of candidates when words come first.
-        numbers = np.zeros(view.vocabulary + 1, np.intp)
-        numbers[own] = 1
-        numbers[near] = 1
-        numbers[-1] = 1
-        found = np.flatnonzero(numbers)
+        occurs = np.zeros(view.vocabulary + 1, np.bool_)
+        occurs[own] = occurs[near] = occurs[-1] = True
+        found = np.flatnonzero(occurs)
+        numbers = np.empty(len(occurs), np.intp)
         numbers[found] = np.arange(len(found))
         return cls(numbers[own.T], numbers[near.T], view.facts(found), dense, lexical)
 

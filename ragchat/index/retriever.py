@@ -18,7 +18,7 @@ from ragchat.index.nearest import Nearest
 from ragchat.index.rerank import WEIGHTS, Candidates, rank
 from ragchat.index.spelling import respelt, reworded
 from ragchat.index.view import best
-from ragchat.index.words import WordVectors
+from ragchat.index.words import WordFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -110,7 +110,8 @@ class Retriever:
         self._weights = weights or Weights()
         self._only = only
         self._nearest = Nearest(collection)
-        self._word_vectors = WordVectors(embedder if isinstance(embedder, BundledEmbedder) else None)
+        self._checked: View | None = None
+        self._word_facts = WordFacts(embedder if isinstance(embedder, BundledEmbedder) else None)
 
     def search(self, question: str, count: int) -> SearchResult:
         """The best `count` passages, none where nothing matches; by words alone when the embedder fails.
@@ -120,14 +121,20 @@ class Retriever:
         """
         for _ in range(_MOST_TRIES):
             view = self._collection.view()
-            self._collection.require_documents()
-            if not len(view):
-                raise damaged("The chunks stand in no segment.", self._collection.folder)
+            self._check(view)
             result = self._search(view, question, count)
             # What was written meanwhile can have taken away what was found.
             if self._collection.view() is view:
                 break
         return result
+
+    def _check(self, view: View) -> None:
+        """Raise why `view` cannot be searched; once is enough."""
+        if view is not self._checked:
+            self._collection.require_documents()
+            if not len(view):
+                raise damaged("The chunks stand in no segment.", self._collection.folder)
+        self._checked = view
 
     def _search(self, view: View, question: str, count: int) -> SearchResult:
         changes = respelt(question, partial(self._frequencies, view))
@@ -162,17 +169,17 @@ class Retriever:
         Without a `vector`, words alone find them.
         """
         allowed = self._allowed(view)
-        asked = ask(self._collection.manifest, view, self._word_vectors, question)
-        lexical = view.bm25(np.unique(asked.stems[asked.content]).tolist())
+        candidates = max(self._weights.candidates, _CHUNKS_TAKEN * count)
+        looking = None if vector is None else self._nearest.begin(view, vector, candidates, allowed)
+        asked = ask(self._collection.manifest, view, self._word_facts, question)
+        terms = np.unique(asked.stems[asked.content])
+        lexical = view.bm25(terms[terms >= 0].tolist())
         if allowed is not None:
             lexical[~allowed] = 0.0
-        candidates = max(self._weights.candidates, _CHUNKS_TAKEN * count)
         wordy = best(lexical, candidates, 0.0)
-        nearest = np.empty(0, np.int64)
-        if vector is not None:
-            nearest = self._nearest.find(view, vector, candidates, allowed)
-            if not len(wordy):
-                nearest = nearest[view.similarity(vector, nearest) >= self._weights.noise]
+        nearest = looking() if looking else np.empty(0, np.int64)
+        if vector is not None and not len(wordy):
+            nearest = nearest[view.similarity(vector, nearest) >= self._weights.noise]
         slots = np.union1d(nearest, wordy)
         if not len(slots):
             return None

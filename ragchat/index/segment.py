@@ -103,10 +103,10 @@ class Columns:
 
 def inverted(columns: Columns) -> dict[str, Array]:
     """`terms`, `term_starts`, `postings` and `counts` of the tokens in `columns`."""
-    chunks = np.repeat(np.arange(len(columns.rows), dtype=np.uint64), np.diff(columns.starts))
-    # Sorted in place as one number: by term, then by chunk.
-    keys = (columns.stems[columns.tokens].astype(np.uint64) << np.uint64(32)) | chunks
-    del chunks
+    # Sorted as one number, by term, then by chunk; all in place, for there are a hundred to a chunk.
+    keys = columns.stems.astype(np.uint64)[columns.tokens]
+    keys <<= np.uint64(32)
+    keys |= np.repeat(np.arange(len(columns.rows), dtype=np.uint32), np.diff(columns.starts))
     keys.sort()
     firsts = (
         np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1]))) if len(keys) else np.empty(0, np.int64)

@@ -6,7 +6,7 @@ import re
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
-from ragchat.language.terms import STOPWORDS, terms, words
+from ragchat.language.terms import STOPWORDS, stemmed, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,8 +24,9 @@ def respelt(question: str, frequencies: Callable[[Iterable[str]], Mapping[str, i
     frequent is meant (Norvig 2007, "How to write a spelling corrector").
     """
     content = dict.fromkeys(word for word in words(question) if word not in STOPWORDS and word.isalpha())
-    known = frequencies(term for word in content for term in terms(word))
-    unknown = [word for word in content if len(word) >= _SHORTEST and not known.keys() & set(terms(word))]
+    of = dict(zip(content, stemmed(list(content)), strict=True))
+    known = frequencies(of.values())
+    unknown = [word for word in content if len(word) >= _SHORTEST and of[word] not in known]
     found = {word: _nearest(word, frequencies) for word in unknown} if len(unknown) <= _MOST else {}
     return {word: near for word, near in found.items() if near}
 
@@ -38,7 +39,8 @@ def reworded(question: str, changes: Mapping[str, str]) -> str:
 
 
 def _nearest(word: str, frequencies: Callable[[Iterable[str]], Mapping[str, int]]) -> str | None:
-    edits = {edit: terms(edit)[0] for edit in _edits(word)}
+    spelt = list(dict.fromkeys(_edits(word)))
+    edits = dict(zip(spelt, stemmed(spelt), strict=True))
     known = frequencies(edits.values())
     # The first letter is seldom the wrong one.
     return max(

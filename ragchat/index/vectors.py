@@ -66,7 +66,7 @@ class Vectors:
             # None, or Chroma would load, and first download, a model of its own.
             embedding_function=None,
             configuration={
-                "hnsw": {"space": "cosine", "ef_construction": 64, "max_neighbors": 12, "ef_search": 200}
+                "hnsw": {"space": "cosine", "ef_construction": 64, "max_neighbors": 12, "ef_search": 128}
             },
         )
 

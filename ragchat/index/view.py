@@ -124,7 +124,8 @@ class View:
         """Where the term occurs: the slots of a segment, the chunks among them, and how often."""
         found = []
         for index, segment in enumerate(self.segments):
-            at = int(np.searchsorted(segment.terms, term))
+            # As a number of the array's own type: numpy would else copy the whole array into another.
+            at = int(np.searchsorted(segment.terms, np.uint32(term)))
             if at < len(segment.terms) and segment.terms[at] == term:
                 of_term = slice(segment.term_starts[at], segment.term_starts[at + 1])
                 found.append((self._part(index), segment.postings[of_term], segment.counts[of_term]))

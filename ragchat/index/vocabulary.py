@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from ragchat.index.words import WordVectors
+from ragchat.index.words import WordFacts
 
 if TYPE_CHECKING:
     import sqlite3
@@ -39,7 +39,7 @@ class Lexicon:
         self._connection = connection
         self._known = all_terms(connection)
         self._next = 1 + max(self._known.values(), default=0)
-        self.vectors = WordVectors()
+        self.facts = WordFacts()
 
     def numbers(self, terms: Sequence[str]) -> list[int]:
         """The number of each of `terms`; new ones get the next."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,22 +29,38 @@ NUMBER, DATE = 1, 2
 _MOST_KEPT = 65_536
 
 
-class WordVectors:
-    """The bundled vectors of single words, whatever the documents are embedded by."""
+class WordFacts:
+    """The bundled vectors and the kinds of single words, whatever the documents are embedded by."""
 
     def __init__(self, embedder: BundledEmbedder | None = None) -> None:
         self._given = embedder
-        self._kept: dict[str, NDArray[np.float16]] = {}
+        self._rows: dict[str, int] = {}
+        self._vectors = np.empty((0, WIDTH), np.float16)
+        self._kinds = np.empty(0, np.uint8)
 
-    def of(self, words: Sequence[str]) -> NDArray[np.float16]:
-        """`(len(words), WIDTH)`: unit vectors, zeros for a word without tokens; raises `EmbedderError`."""
-        new = [word for word in words if word not in self._kept]
-        made = self._made(new)
-        if len(self._kept) + len(new) <= _MOST_KEPT:
-            self._kept.update(zip(new, made, strict=True))
-        found = dict(zip(new, made, strict=True))
-        rows = [found[word] if word in found else self._kept[word] for word in words]
-        return np.array(rows, np.float16).reshape(len(words), WIDTH)
+    def of(self, words: Sequence[str]) -> tuple[NDArray[np.float16], NDArray[np.uint8]]:
+        """`(len(words), WIDTH)` unit vectors, zeros for a word without tokens, and `(len(words),)` kinds.
+
+        Raises `EmbedderError`.
+        """
+        rows = np.array([self._rows.get(word, -1) for word in words], np.int64)
+        known, new = np.flatnonzero(rows >= 0), np.flatnonzero(rows < 0).tolist()
+        vectors, kinds = np.empty((len(words), WIDTH), np.float16), np.empty(len(words), np.uint8)
+        vectors[known], kinds[known] = self._vectors[rows[known]], self._kinds[rows[known]]
+        if new:
+            self._find([words[at] for at in new], new, vectors, kinds)
+        return vectors, kinds
+
+    def _find(
+        self, words: Sequence[str], at: Sequence[int], vectors: NDArray[np.float16], kinds: NDArray[np.uint8]
+    ) -> None:
+        """Fill the rows `at` for `words` that were not asked for before, and keep them while there is room."""
+        vectors[at] = made = self._made(words)
+        kinds[at] = told = np.array([NUMBER * is_number(word) + DATE * is_date(word) for word in words], np.uint8)
+        if len(self._vectors) < _MOST_KEPT:
+            self._rows.update(zip(words, count(len(self._vectors)), strict=False))
+            self._vectors = np.concatenate((self._vectors, made))
+            self._kinds = np.concatenate((self._kinds, told))
 
     def are_cut(self, words: Sequence[str]) -> list[bool]:
         """Which of `words` the tokenizer of the bundled vectors cuts in pieces: those are rare everywhere."""
@@ -58,8 +75,3 @@ class WordVectors:
     @cached_property
     def _embedder(self) -> BundledEmbedder:
         return self._given or BundledEmbedder()
-
-
-def kinds(words: Sequence[str]) -> NDArray[np.uint8]:
-    """`(len(words),)`: the bits `NUMBER` and `DATE` of each."""
-    return np.array([NUMBER * is_number(word) + DATE * is_date(word) for word in words], np.uint8)
