@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # The share of running words that are function words, and that are names or compounds seen seldom.
-_FUNCTION, _RARE = 0.45, 0.06
+_FUNCTION, _RARE = 0.45, 0.03
 _FILES_A_FOLDER = 500
 
 

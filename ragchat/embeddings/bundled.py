@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
+    from tokenizers import Encoding
 
 WIDTH = 256
 FINGERPRINT = "bundled/wordllama-l2-supercat-256"
@@ -32,6 +33,7 @@ _TOKENIZER = Path("tokenizers/l2_supercat_tokenizer_config.json")
 _PIECE = 16_384
 # The vectors of all tokens of so many texts are in memory at once.
 _TOGETHER = 64
+_FEW = 16
 
 
 class BundledEmbedder:
@@ -58,6 +60,9 @@ class BundledEmbedder:
     def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """`(len(texts), 256)` unit vectors; a text without tokens gives zeros."""
         vectors = np.zeros((len(texts), WIDTH), dtype=np.float32)
+        if len(texts) > _FEW and self._vectors.dtype != np.float32:
+            # Half precision is added more slowly; for a question it takes longer to convert than to add.
+            self._vectors = self._vectors.astype(np.float32)
         for start in range(0, len(texts), _TOGETHER):
             self._sum(texts[start : start + _TOGETHER], vectors[start : start + _TOGETHER])
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -81,8 +86,7 @@ class BundledEmbedder:
 
     def token_counts(self, words: Sequence[str]) -> list[int]:
         """Into how many tokens each of some words is cut."""
-        encoded = self._tokenizer.encode_batch_fast([_sound(word) for word in words], add_special_tokens=False)
-        return [len(encoding) for encoding in encoded]
+        return [len(encoding) for encoding in self._encoded([_sound(word) for word in words])]
 
     def token_ends(self, text: str) -> list[int]:
         """Where in `text` each of its tokens ends, in characters: as many as the text has tokens.
@@ -101,9 +105,14 @@ class BundledEmbedder:
         pieces = [
             (row, text[at : at + _PIECE]) for row, text in enumerate(whole) for at in range(0, len(text), _PIECE)
         ]
-        encoded = self._tokenizer.encode_batch_fast([piece for _, piece in pieces], add_special_tokens=False)
-        for (row, _), encoding in zip(pieces, encoded, strict=True):
+        for (row, _), encoding in zip(pieces, self._encoded([piece for _, piece in pieces]), strict=True):
             yield row, encoding.ids
+
+    def _encoded(self, texts: Sequence[str]) -> list[Encoding]:
+        if len(texts) > _FEW:
+            return self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        # For a question it takes longer to wake the threads than to do without.
+        return [self._tokenizer.encode(text, add_special_tokens=False) for text in texts]
 
 
 def _sound(text: str) -> str:

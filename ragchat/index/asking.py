@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ragchat.index.rerank import Question
+from ragchat.index.words import SCALE
 from ragchat.language.questions import expectations
 from ragchat.language.terms import STOPWORDS, stemmed, words
 
 if TYPE_CHECKING:
-    from ragchat.index.manifest import Manifest
+    from collections.abc import Callable, Iterable, Mapping
+
     from ragchat.index.view import View
     from ragchat.index.words import WordFacts
 
@@ -21,11 +23,19 @@ _MOST_WORDS = 64
 _UNKNOWN = -1
 
 
-def ask(manifest: Manifest, view: View, facts: WordFacts, question: str) -> Question:
-    """`question` in the numbers of `view`; raises `EmbedderError` when there are no vectors of words."""
+def terms_asked(question: str) -> set[str]:
+    """The words of `question` and their terms."""
+    found = words(question)[:_MOST_WORDS]
+    return {*found, *stemmed(found)}
+
+
+def ask(
+    ids: Callable[[Iterable[str]], Mapping[str, int]], view: View, facts: WordFacts, question: str
+) -> Question:
+    """`question` in the numbers of `view`, which `ids` gives; raises `EmbedderError` without vectors of words."""
     found = words(question)[:_MOST_WORDS]
     stems = stemmed(found)
-    numbers = manifest.term_ids({*found, *stems})
+    numbers = ids({*found, *stems})
     content = [at for at, word in enumerate(found) if word not in STOPWORDS] or range(len(found))
     # Of each term the first occurrence, in the order of the question.
     firsts = list({stems[at]: at for at in reversed(content)}.values())[::-1]
@@ -37,7 +47,7 @@ def ask(manifest: Manifest, view: View, facts: WordFacts, question: str) -> Ques
         words=np.array([numbers.get(word, _UNKNOWN) for word in found], np.int64),
         stems=np.array([numbers.get(stem, _UNKNOWN) for stem in stems], np.int64),
         content=np.array(firsts, np.intp),
-        vectors=facts.of(terms)[0].astype(np.float32),
+        vectors=facts.of(terms)[0].astype(np.float32) / SCALE,
         cut=np.array(facts.are_cut(terms), bool),
         rarity=np.array([rarity.get(numbers.get(stem, _UNKNOWN), view.rarity(0)) for stem in stems], np.float32),
         number="number" in kinds,

@@ -57,11 +57,13 @@ def mergeable(sizes: Sequence[int], buried: Sequence[int], most_buried: float = 
     for index, (size, gone) in enumerate(zip(sizes, buried, strict=True)):
         if gone > most_buried * size:
             return range(index, index + 1)
-    behind = sum(live)
-    for index, size in enumerate(live):
-        behind -= size
-        if size <= _RATIO * behind and size + behind <= MOST_CHUNKS:
-            return range(index, len(live))
+    for first, size in enumerate(live):
+        end, total = first + 1, size
+        while end < len(live) and total + live[end] <= MOST_CHUNKS:
+            total += live[end]
+            end += 1
+        if size <= _RATIO * (total - size):
+            return range(first, end)
     return range(0)
 
 

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 _WORTH_A_WORKER = 1_500_000
 # One writer keeps up with no more.
 _MOST_WORKERS = 3
-# A job is so many bytes of files, or one file. Each worker has one to do and one that waits.
-_JOB_BYTES = 256_000
+# A job is so many bytes of files, or one file; each worker may be so many ahead of the writer.
+_JOB_BYTES = 96_000
 _JOB_FILES = 64
 # Waiting jobs have to fit into a pipe: whoever fills it stands still, and so would the worker with its answer.
-_JOB_NAMES = 16_384
-_JOBS_EACH = 2
+_JOB_NAMES = 8_192
+_JOBS_EACH = 16
+# Linux gives so much to anybody; elsewhere it stays what it is.
+_PIPE = 1 << 20
 
 
 def prepared(
@@ -159,4 +161,7 @@ class _Worker:
         # With the modules that this process has, wherever it was started.
         environ = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         command = [sys.executable, "-P", "-m", "ragchat.index.worker"]
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environ)
+        # The more its pipe holds, the less it waits for us to read.
+        return subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environ, pipesize=_PIPE
+        )

@@ -11,7 +11,7 @@ import numpy as np
 from ragchat.core.passage import Passage
 from ragchat.embeddings.bundled import BundledEmbedder
 from ragchat.errors import EmbedderError, UsageError
-from ragchat.index.asking import ask
+from ragchat.index.asking import ask, terms_asked
 from ragchat.index.damage import damaged
 from ragchat.index.fusion import scaled
 from ragchat.index.nearest import Nearest
@@ -73,6 +73,7 @@ _CHUNKS_TAKEN = 3
 _JOINED = 9
 # The share of their words that two chunks have in common when one is a copy of the other.
 _ALIKE = 0.9
+_MOST_KNOWN = 10_000
 # An ingest writes every second or so, a search takes milliseconds.
 _MOST_TRIES = 3
 
@@ -111,6 +112,8 @@ class Retriever:
         self._only = only
         self._nearest = Nearest(collection)
         self._checked: View | None = None
+        self._ids_of: View | None = None
+        self._known_ids: dict[str, int | None] = {}
         self._word_facts = WordFacts(embedder if isinstance(embedder, BundledEmbedder) else None)
 
     def search(self, question: str, count: int) -> SearchResult:
@@ -137,6 +140,7 @@ class Retriever:
         self._checked = view
 
     def _search(self, view: View, question: str, count: int) -> SearchResult:
+        self._ids(view, terms_asked(question))  # all at once
         changes = respelt(question, partial(self._frequencies, view))
         notices = tuple(f"Read {word} as {near}: no document holds {word}." for word, near in changes.items())
         question = reworded(question, changes)
@@ -171,7 +175,7 @@ class Retriever:
         allowed = self._allowed(view)
         candidates = max(self._weights.candidates, _CHUNKS_TAKEN * count)
         looking = None if vector is None else self._nearest.begin(view, vector, candidates, allowed)
-        asked = ask(self._collection.manifest, view, self._word_facts, question)
+        asked = ask(partial(self._ids, view), view, self._word_facts, question)
         terms = np.unique(asked.stems[asked.content])
         lexical = view.bm25(terms[terms >= 0].tolist())
         if allowed is not None:
@@ -193,9 +197,19 @@ class Retriever:
 
     def _frequencies(self, view: View, terms: Iterable[str]) -> dict[str, int]:
         """How many chunks hold each of `terms` that occurs."""
-        ids = self._collection.manifest.term_ids(terms)
+        ids = self._ids(view, terms)
         counted = zip(ids, view.frequencies(list(ids.values())), strict=True)
         return {term: frequency for term, frequency in counted if frequency}
+
+    def _ids(self, view: View, terms: Iterable[str]) -> dict[str, int]:
+        """The number of each of `terms` that has one; kept as long as the view, and there is room."""
+        if view is not self._ids_of or len(self._known_ids) > _MOST_KNOWN:
+            self._ids_of, self._known_ids = view, {}
+        wanted = set(terms)
+        new = wanted - self._known_ids.keys()
+        if new:
+            self._known_ids |= dict.fromkeys(new) | self._collection.manifest.term_ids(new)
+        return {term: number for term in wanted if (number := self._known_ids[term]) is not None}
 
     def _allowed(self, view: View) -> NDArray[np.bool_] | None:
         """`(n,)`: which slots may be found; None allows all."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Array: TypeAlias = "NDArray[np.generic]"
 
-_TYPES = {"I64": "<i8", "U32": "<u4", "U16": "<u2", "U8": "|u1", "F32": "<f4", "F16": "<f2"}
+_TYPES = {"I64": "<i8", "U32": "<u4", "U16": "<u2", "U8": "|u1", "F32": "<f4", "I8": "|i1"}
 _NAMES = {np.dtype(numpy): name for name, numpy in _TYPES.items()}
 _MOST_COUNTED = np.iinfo(np.uint16).max
 # The head is padded, so that every array begins where its type may.
@@ -59,8 +59,8 @@ class Segment:
     """`(v,)`: the number of each word's term."""
     kinds: NDArray[np.uint8]
     """`(v,)`: what a word can answer, as in `words.kinds`."""
-    word_vectors: NDArray[np.float16]
-    """`(v, words.WIDTH)`: unit vectors."""
+    word_vectors: NDArray[np.int8]
+    """`(v, words.WIDTH)`: unit vectors times `words.SCALE`."""
     terms: NDArray[np.uint32]
     """Ascending, each once."""
     term_starts: NDArray[np.int64]
@@ -98,7 +98,7 @@ class Columns:
     words: NDArray[np.uint32]
     stems: NDArray[np.uint32]
     kinds: NDArray[np.uint8]
-    word_vectors: NDArray[np.float16]
+    word_vectors: NDArray[np.int8]
 
 
 def inverted(columns: Columns) -> dict[str, Array]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from ragchat.index.words import WIDTH
+from ragchat.index.words import SCALE, WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -195,7 +195,7 @@ class View:
             facts.words[here] = segment.words[local]
             facts.stems[here] = segment.stems[local]
             facts.kinds[here] = segment.kinds[local]
-            facts.vectors[here] = segment.word_vectors[local]
+            np.multiply(segment.word_vectors[local], np.float32(1.0 / SCALE), out=facts.vectors[here])
         return facts
 
     def neighbours(self, slot: int) -> list[int]:
@@ -242,10 +242,10 @@ class View:
 
 def best(scores: NDArray[np.float32], count: int, above: float) -> NDArray[np.int64]:
     """The indices of the `count` highest `scores` over `above`, best first, ties in order of index."""
-    least = np.nextafter(np.float32(above), np.float32(np.inf))
-    if count < len(scores):
-        least = max(least, np.partition(scores, len(scores) - count)[len(scores) - count])
-    found = np.flatnonzero(scores >= least)
+    found = np.flatnonzero(scores > above)
+    if count < len(found):
+        among = scores[found]
+        found = found[among >= np.partition(among, len(among) - count)[len(among) - count]]
     order = np.lexsort((found, -scores[found]))
     return found[order][:count]
 

@@ -22,6 +22,9 @@ WORDS_VERSION = f"1.{QUANTITIES_VERSION}"
 WIDTH = 128
 """Of the 256 dimensions of the bundled vectors, which are made so that the first ones do by themselves."""
 
+SCALE = 254.0
+"""A component of a unit vector is kept as that many times itself, in eight bits; hardly one is beyond a half."""
+
 NUMBER, DATE = 1, 2
 """Bits of a word's kind."""
 
@@ -35,24 +38,25 @@ class WordFacts:
     def __init__(self, embedder: BundledEmbedder | None = None) -> None:
         self._given = embedder
         self._rows: dict[str, int] = {}
-        self._vectors = np.empty((0, WIDTH), np.float16)
+        self._vectors = np.empty((0, WIDTH), np.int8)
         self._kinds = np.empty(0, np.uint8)
 
-    def of(self, words: Sequence[str]) -> tuple[NDArray[np.float16], NDArray[np.uint8]]:
-        """`(len(words), WIDTH)` unit vectors, zeros for a word without tokens, and `(len(words),)` kinds.
+    def of(self, words: Sequence[str]) -> tuple[NDArray[np.int8], NDArray[np.uint8]]:
+        """`(len(words), WIDTH)` unit vectors times `SCALE`, zeros for a word without
+        tokens, and `(len(words),)` kinds.
 
         Raises `EmbedderError`.
         """
         rows = np.array([self._rows.get(word, -1) for word in words], np.int64)
         known, new = np.flatnonzero(rows >= 0), np.flatnonzero(rows < 0).tolist()
-        vectors, kinds = np.empty((len(words), WIDTH), np.float16), np.empty(len(words), np.uint8)
+        vectors, kinds = np.empty((len(words), WIDTH), np.int8), np.empty(len(words), np.uint8)
         vectors[known], kinds[known] = self._vectors[rows[known]], self._kinds[rows[known]]
         if new:
             self._find([words[at] for at in new], new, vectors, kinds)
         return vectors, kinds
 
     def _find(
-        self, words: Sequence[str], at: Sequence[int], vectors: NDArray[np.float16], kinds: NDArray[np.uint8]
+        self, words: Sequence[str], at: Sequence[int], vectors: NDArray[np.int8], kinds: NDArray[np.uint8]
     ) -> None:
         """Fill the rows `at` for `words` that were not asked for before, and keep them while there is room."""
         vectors[at] = made = self._made(words)
@@ -66,11 +70,12 @@ class WordFacts:
         """Which of `words` the tokenizer of the bundled vectors cuts in pieces: those are rare everywhere."""
         return [count > 1 for count in self._embedder.token_counts(words)]
 
-    def _made(self, words: Sequence[str]) -> NDArray[np.float16]:
+    def _made(self, words: Sequence[str]) -> NDArray[np.int8]:
         vectors = self._embedder.embed_documents(words)[:, :WIDTH]
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         units: NDArray[np.float32] = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
-        return units.astype(np.float16)
+        kept: NDArray[np.int8] = np.rint(np.clip(units * SCALE, -127, 127)).astype(np.int8)
+        return kept
 
     @cached_property
     def _embedder(self) -> BundledEmbedder:

@@ -14,6 +14,8 @@ import signal
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from queue import Queue
+from threading import Thread
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from ragchat.core.document import Chunk
@@ -124,13 +126,26 @@ copyreg.pickle(Chunk, _call_of)
 def main(tasks: BinaryIO, answers: BinaryIO) -> None:
     """Answer each pickled `Job` with a pickled list of outcomes."""
     preparer = Preparer()
-    while True:
-        try:
+    done: Queue[bytes | None] = Queue()
+    # The next job begins while whoever reads the last answer is busy: it gives out no more jobs than it can hold.
+    writer = Thread(target=_write, args=(done, answers))
+    writer.start()
+    try:
+        while True:
             job = pickle.load(tasks)
-        except EOFError:
-            return
-        pickle.dump(preparer.outcomes(job), answers, protocol=pickle.HIGHEST_PROTOCOL)
-        answers.flush()
+            done.put(pickle.dumps(preparer.outcomes(job), protocol=pickle.HIGHEST_PROTOCOL))
+    except EOFError:
+        return
+    finally:
+        done.put(None)
+        writer.join()
+
+
+def _write(done: Queue[bytes | None], answers: BinaryIO) -> None:
+    with suppress(BrokenPipeError):
+        while (answer := done.get()) is not None:
+            answers.write(answer)
+            answers.flush()
 
 
 def _run() -> None:
@@ -139,8 +154,7 @@ def _run() -> None:
     # What a library prints must not come between the answers.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    with suppress(BrokenPipeError):
-        main(sys.stdin.buffer, answers)
+    main(sys.stdin.buffer, answers)
 
 
 if __name__ == "__main__":

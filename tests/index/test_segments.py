@@ -44,7 +44,7 @@ def _columns(chunks: list[list[int]], first_row: int = 1) -> Columns:
         words=words.astype(np.uint32),
         stems=np.array([_term(int(word)) for word in words], np.uint32),
         kinds=(words % 4).astype(np.uint8),
-        word_vectors=np.repeat(words[:, None], WIDTH, axis=1).astype(np.float16),
+        word_vectors=np.repeat(words[:, None], WIDTH, axis=1).astype(np.int8),
     )
 
 
