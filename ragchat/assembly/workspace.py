@@ -12,7 +12,6 @@ from ragchat.assembly.library import Library
 from ragchat.assembly.state import STATE_FILE, open_state
 from ragchat.conversation.session import Session
 from ragchat.embeddings.cache import CACHE_FILE, VectorCache
-from ragchat.embeddings.choose import kind_of
 from ragchat.generation.extractive import ExtractiveGenerator
 from ragchat.generation.groq import GroqGenerator
 from ragchat.generation.router import Router
@@ -82,9 +81,7 @@ class Workspace:
         Raises `EmbedderMismatch` when another is wished for. May ask for consent.
         """
         embedder = self.embedders.for_search(collection)
-        # How near is near is known of the bundled vectors only.
-        weights = Weights() if kind_of(collection.embedder or "") == "bundled" else Weights(noise=0.0)
-        return Retriever(collection, embedder, weights, only=only)
+        return Retriever(collection, embedder, Weights.of(collection.embedder or ""), only=only)
 
     def session(self, collection: Collection, provider: str | None = None, only: str | None = None) -> Session:
         """A conversation about `collection`, answered by `provider` alone when one is named. As `retriever`."""

@@ -17,7 +17,7 @@ from ragchat.embeddings.bundled import BundledEmbedder
 from ragchat.errors import EmbedderError
 from ragchat.index.collection import Collection
 from ragchat.index.prepare import prepare
-from ragchat.index.retriever import Retriever
+from ragchat.index.retriever import Retriever, Weights
 from ragchat.index.writer import Writer
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def measure_retrieval(
         started = time.perf_counter()
         chunks = _index(corpus, collection, embedder, progress)
         ingest_s = time.perf_counter() - started
-        examiner = _Examiner(Retriever(collection, embedder), len(corpus))
+        examiner = _Examiner(Retriever(collection, embedder, Weights.of(embedder.fingerprint)), len(corpus))
         outcomes = []
         for done, case in enumerate(answerable):
             progress(done, len(answerable), "questions")

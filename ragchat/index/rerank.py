@@ -38,6 +38,9 @@ FEATURES = (
 WEIGHTS = (4.86, 1.55, 4.23, 2.73, 3.92, 2.16, 2.05, 1.38, 0.88, 0.75)
 """What each counts for the bundled embedder; learned by `benchmarks/ranking.py`."""
 
+CONTEXTUAL_WEIGHTS = (7.21, 1.60, 3.87, 2.08, 3.59, 2.01, 1.93, 1.40, 0.71, 0.86)
+"""The same for an embedder that reads words in their context; learned with MiniLM."""
+
 # A span is two blocks side by side: about a sentence.
 _BLOCK = 12
 # Likeness as one number: below one by meaning, one by stem, above one as written.

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ragchat.core.passage import Passage
-from ragchat.embeddings.bundled import BundledEmbedder
+from ragchat.embeddings.bundled import FINGERPRINT, BundledEmbedder
 from ragchat.errors import EmbedderError, UsageError
 from ragchat.index.asking import ask, terms_asked
 from ragchat.index.damage import damaged
 from ragchat.index.fusion import scaled
 from ragchat.index.nearest import Nearest
-from ragchat.index.rerank import WEIGHTS, Candidates, rank
+from ragchat.index.rerank import CONTEXTUAL_WEIGHTS, WEIGHTS, Candidates, rank
 from ragchat.index.spelling import respelt, reworded
 from ragchat.index.view import best
 from ragchat.index.words import WordFacts
@@ -63,6 +63,12 @@ class Weights:
     noise: float = 0.26
     first_dense: float = 0.3
     features: tuple[float, ...] = WEIGHTS
+
+    @classmethod
+    def of(cls, fingerprint: str) -> Weights:
+        """Those for the embedder with this fingerprint; how near is near is known of the bundled vectors only."""
+        bundled = fingerprint == FINGERPRINT
+        return cls() if bundled else cls(noise=0.0, first_dense=0.4, features=CONTEXTUAL_WEIGHTS)
 
 
 # A passage takes its two neighbours out of the running.
