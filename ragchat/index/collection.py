@@ -8,12 +8,11 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ragchat.core.document import identity
 from ragchat.embeddings.choose import kind_of
-from ragchat.errors import EmbedderMismatch, IndexBusy, IndexOutdated, NothingIndexed, UsageError
+from ragchat.errors import EmbedderMismatch, IndexBusy, IndexDamaged, IndexOutdated, NothingIndexed, UsageError
 from ragchat.index.damage import damaged
+from ragchat.index.following import reconcile, remake
 from ragchat.index.lock import REMOVED, WAIT_S, writing
 from ragchat.index.manifest import Manifest
 from ragchat.index.merging import compact
@@ -32,7 +31,6 @@ DEFAULT = "default"
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}")
 # Segments are merged now and then by another process; to miss one so often in a row is no coincidence.
 _MOST_TRIES = 20
-_BATCH = 2_000
 
 
 class Collection:
@@ -234,21 +232,11 @@ class Collection:
         """Let the vectors follow the manifest where a writer died before they did; the lock must be held."""
         if self.manifest.is_unsettled or not (self._has_vectors or self.manifest.is_empty):
             with self._making_vectors():
-                self.reconcile()
+                try:
+                    reconcile(self)
+                except IndexDamaged:  # killed while it wrote, ChromaDB may not read its own files again
+                    remake(self)
             self.manifest.settle()
-
-    def reconcile(self) -> None:
-        """Give ChromaDB the vectors it lacks and take away those it should not have; the lock must be held."""
-        held, known = self.vectors.ids(), self.manifest.ids()
-        self.vectors.remove(sorted(held - known.keys()))
-        missing = sorted(known.keys() - held, key=known.__getitem__)
-        view = self.view()
-        for start in range(0, len(missing), _BATCH):
-            ids = missing[start : start + _BATCH]
-            slots = view.slots(np.array([known[name] for name in ids], np.int64))
-            if len(slots) < len(ids):
-                raise damaged(f"{len(ids) - len(slots):,} chunks stand in no segment.", self.folder)
-            self.vectors.add(ids, view.vectors(slots))
 
     def sweep(self) -> None:
         """Remove what a writer that died, or a merge, has left behind."""

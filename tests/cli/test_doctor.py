@@ -220,7 +220,7 @@ def test_an_embedder_that_was_pulled_anew_is_a_problem(ragchat: Program, home: P
         _rebind(manifest, "ollama/mxbai-embed-large@000000000000+p1")
         embedder = _found(ragchat("doctor", "--json", OLLAMA_HOST=server.url))["embedder"]
     assert embedder["message"].startswith("The collection default was embedded by ollama/mxbai-embed-large@000000")
-    assert embedder["cure"] == "Run `ragchat collection remove default` and ingest again."
+    assert embedder["cure"] == "Run `ragchat index rebuild --embed-only --collection default`."
 
 
 def _rebind(manifest: Path, fingerprint: str) -> None:

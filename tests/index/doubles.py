@@ -81,7 +81,7 @@ def finished(process: subprocess.Popen[str]) -> str:
 
 def vector_ids(*collections: Collection) -> list[set[str]]:
     """The ids that ChromaDB holds, as a process that has never seen the collections finds them."""
-    found = json.loads(finished(child("vectors", *(one.folder / "vectors" for one in collections))))
+    found = json.loads(finished(child("vectors", *(one.vectors_folder for one in collections))))
     return [set(ids) for ids in found]
 
 

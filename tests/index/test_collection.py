@@ -208,6 +208,23 @@ def test_lost_vectors_are_written_again_by_the_next_ingest(take_in: TakeIn, tmp_
     assert vector_ids(collection) == [chunk_ids(collection)]
 
 
+def test_vectors_that_a_killed_writer_left_unreadable_are_made_again_by_the_next_ingest(
+    take_in: TakeIn, tmp_path: Path
+) -> None:
+    write(tmp_path / "docs", bread="Bread with saffron.", rice="Rice with aniseed.")
+    first = Collection(tmp_path / "home")
+    take_in(first, tmp_path / "docs", embedder=WordEmbedder())
+    with first.manifest.change() as change:
+        change.set_property("unsettled", "yes")
+    first.close()
+    (first.folder / "vectors" / "chroma.sqlite3").write_bytes(b"no database" * 1000)
+    collection = Collection(tmp_path / "home")
+    assert len(take_in(collection, tmp_path / "docs", embedder=WordEmbedder()).unchanged) == 2
+    assert collection.vectors_folder.name != "vectors"
+    assert [path.name for path in collection.folder.glob("vectors*")] == [collection.vectors_folder.name]
+    assert vector_ids(collection) == [chunk_ids(collection)]
+
+
 @pytest.mark.parametrize("made_anew", [False, True])
 def test_who_waited_for_a_collection_that_was_removed_is_told_and_writes_nothing(
     collection: Collection, take_in: TakeIn, tmp_path: Path, made_anew: bool

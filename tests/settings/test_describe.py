@@ -25,7 +25,7 @@ def test_each_setting_has_a_row_in_the_order_of_declaration(tmp_path: Path) -> N
         value="9",
         origin=Origin("environment", "RAGCHAT_TOP_K"),
         description="How many passages a question is answered from.",
-        default="6",
+        default="8",
         note="",
     )
 
