@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ragchat.index.segment import Segment
 
 _BATCH = 500
+# A link that is made again can take another's place.
+_MOST_LINKINGS = 3
 # A vector comes back from ChromaDB as it went in, but for the last places.
 _SAME = 1e-3
 
@@ -119,7 +121,9 @@ def _unfindable(collection: Collection, view: View, known: Mapping[str, int], he
     """Of the ids that ChromaDB holds, those it does not find when asked for their own vectors."""
     names = {known[name]: name for name in held if name in known}
     lost = _not_found(collection, view, names, view.slots(np.array(sorted(names), np.int64)))
-    if len(lost):
+    for _ in range(_MOST_LINKINGS):
+        if not len(lost):
+            break
         _link_again(collection, view, names, lost)
         lost = _not_found(collection, view, names, lost)
     return {names[int(row)] for row in view.rows[lost]}
