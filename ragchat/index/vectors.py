@@ -68,7 +68,7 @@ class Vectors:
             # Fewer links are quicker to write, and lose the way to some vectors (tried: 12). The wide search finds
             # what lies among many alike.
             configuration={
-                "hnsw": {"space": "cosine", "ef_construction": 100, "max_neighbors": 16, "ef_search": 400}
+                "hnsw": {"space": "cosine", "ef_construction": 100, "max_neighbors": 16, "ef_search": 200}
             },
         )
 
