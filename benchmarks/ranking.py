@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,12 +21,10 @@ import numpy as np
 
 from ragchat.bench.cases import read_cases, read_corpus
 from ragchat.bench.metrics import figures
+from ragchat.bench.retrieval import index, temporary_collection
 from ragchat.embeddings.bundled import BundledEmbedder
-from ragchat.index.collection import Collection
-from ragchat.index.prepare import prepare
 from ragchat.index.rerank import FEATURES, features
 from ragchat.index.retriever import Retriever
-from ragchat.index.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,6 +33,7 @@ if TYPE_CHECKING:
 
     from ragchat.bench.cases import Case
     from ragchat.core.protocols import Embedder
+    from ragchat.index.collection import Collection
     from ragchat.index.retriever import Examination
 
 RESULTS = Path(__file__).parent / "results"
@@ -90,19 +88,12 @@ def collect(folder: Path, embedder: Embedder) -> Examples:
     """Index the corpus of `folder` and look at the candidates of each question."""
     corpus = read_corpus(folder / "corpus.jsonl")
     cases = [case for case in read_cases(folder / "queries.jsonl", corpus) if case.relevant]
-    with tempfile.TemporaryDirectory() as home:
-        collection = Collection(Path(home))
-        with collection.writing():
-            writer = Writer(collection, embedder)
-            for document in corpus.values():
-                writer.add(prepare(document))
-            writer.finish()
+    with temporary_collection() as collection:
+        index(corpus, collection, embedder)
         retriever = Retriever(collection, embedder)
         numbers = {record.source: record.row for record in collection.manifest.documents()}
         view = collection.view()
-        looks = [
-            (case, retriever.examine(view, case.text, embedder.embed_query(case.text), COUNT)) for case in cases
-        ]
+        looks = [(case, retriever.examine(view, case.text, COUNT)) for case in cases]
         seen = [(case, look) for case, look in looks if look]
         return Examples(
             np.concatenate([features(look.question, look.candidates) for _, look in seen]).astype(np.float64),
@@ -118,9 +109,9 @@ def _right(collection: Collection, case: Case, look: Examination, numbers: dict[
     if not case.spans:
         return relevant
     chunks = collection.manifest.chunks(look.view.rows[look.slots].tolist())
-    for index, row in enumerate(look.view.rows[look.slots].tolist()):
+    for number, row in enumerate(look.view.rows[look.slots].tolist()):
         chunk = chunks[row].chunk
-        relevant[index] &= any(
+        relevant[number] &= any(
             min(end, chunk.end) - max(start, chunk.start) > (end - start) / 2 for start, end in case.spans
         )
     return relevant

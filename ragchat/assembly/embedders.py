@@ -56,7 +56,7 @@ class Embedders:
         there = Collection(self._home, name) if Collection.exists(self._home, name) else None
         own = there.embedder if there else None
         # An empty collection may still change to the embedder that is wished for.
-        if there and own and (self._wish in ("auto", kind_of(own)) or any(there.manifest.counts())):
+        if there and own and (self._wish in ("auto", kind_of(own)) or not there.manifest.is_empty):
             embedder, reason = self._own(there), ""
         else:
             choice = choose_embedder(self._wish, self._ollama, self._model)

@@ -43,7 +43,7 @@ class Library:
     def has_documents(self, collection: str = DEFAULT) -> bool:
         """Whether there is anything to ask; looking makes nothing."""
         home = self._home
-        return Collection.exists(home, collection) and any(Collection(home, collection).manifest.counts())
+        return Collection.exists(home, collection) and not Collection(home, collection).manifest.is_empty
 
     def collection(self, name: str = DEFAULT) -> Collection:
         """A collection that holds documents; raises `NothingIndexed`, and `UsageError` for an unknown name."""

@@ -102,9 +102,9 @@ def measure_retrieval(
     another measurement.
     """
     answerable = [case for case in cases if case.relevant]
-    with _temporary_collection() as collection:
+    with temporary_collection() as collection:
         started = time.perf_counter()
-        chunks = _index(corpus, collection, embedder, progress)
+        chunks = index(corpus, collection, embedder, progress)
         ingest_s = time.perf_counter() - started
         examiner = _Examiner(Retriever(collection, embedder, Weights.of(embedder.fingerprint)), len(corpus))
         outcomes = []
@@ -117,13 +117,17 @@ def measure_retrieval(
 
 
 @contextmanager
-def _temporary_collection() -> Iterator[Collection]:
+def temporary_collection() -> Iterator[Collection]:
+    """A collection that goes with the `with` block."""
     with TemporaryDirectory(prefix="ragchat-bench-") as home, closing(Collection(Path(home))) as collection:
         yield collection
 
 
-def _index(
-    corpus: Corpus, collection: Collection, embedder: Embedder, progress: Callable[[int, int, str], None]
+def index(
+    corpus: Corpus,
+    collection: Collection,
+    embedder: Embedder,
+    progress: Callable[[int, int, str], None] = lambda _done, _total, _what: None,
 ) -> int:
     """Write every document; how many chunks they became."""
     with collection.writing():

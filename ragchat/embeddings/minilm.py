@@ -16,6 +16,7 @@ from tokenizers import Tokenizer
 
 from ragchat.embeddings import minilm_files
 from ragchat.errors import EmbedderError
+from ragchat.language.surrogates import encodable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,8 +89,8 @@ class MinilmEmbedder:
 
 
 def _read(text: str) -> str:
-    """What the tokenizer is given of `text`; half a character would be more than it takes."""
-    return text[:_READ].encode("utf-8", "replace").decode()
+    """What the tokenizer is given of `text`."""
+    return encodable(text[:_READ])
 
 
 def _cores() -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ragchat.index.prepare import RECIPE, Prepared, in_context
-from ragchat.index.segment import Columns
+from ragchat.index.segment import Columns, halves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -87,7 +87,7 @@ def write_batch(change: Change, segments: Segments, lexicon: Lexicon, entries: S
     if not full:
         return Batch([], np.empty((0, 0), np.float32), gone)
     vectors = np.concatenate([entry.vectors for entry in full])
-    change.add_segment(segments.write(_columns(full, rows, owners, lexicon), [vectors]))
+    change.add_segment(segments.write(_columns(full, rows, owners, lexicon), [halves(vectors)]))
     return Batch(ids, vectors, sorted(set(gone).difference(ids)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import shutil
 from contextlib import contextmanager
 from functools import cached_property
@@ -145,11 +146,6 @@ class Collection:
             self._view = inventory.generation, View(segments, inventory.buried)
         raise damaged(f"{missing.filename} is missing.", self.folder) from missing
 
-    def reopen_vectors(self) -> None:
-        """See in ChromaDB what other processes have written since."""
-        self.close_vectors()
-        _ = self.vectors
-
     def warm_up(self) -> None:
         """Load what the first search needs."""
         self.view().warm_up()
@@ -175,11 +171,11 @@ class Collection:
         self.vectors.remove(gone)
 
     @contextmanager
-    def new_vectors(self, name: str) -> Iterator[Vectors]:
+    def new_vectors(self) -> Iterator[Vectors]:
         """An empty ChromaDB beside the one in use, which goes again when something is raised."""
         from ragchat.index.vectors import Vectors  # noqa: PLC0415
 
-        folder = self.folder / name
+        folder = self.folder / f"vectors-{secrets.token_hex(4)}"
         vectors = Vectors(folder)
         try:
             yield vectors

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,7 +29,7 @@ def reconcile(collection: Collection) -> None:
 
 def remake(collection: Collection) -> None:
     """Put a new ChromaDB with all vectors in the place of one that cannot be read; the lock must be held."""
-    with collection.new_vectors(f"vectors-{secrets.token_hex(4)}") as vectors:
+    with collection.new_vectors() as vectors:
         _add(collection, vectors, collection.manifest.ids())
         with collection.manifest.change() as change:
             change.set_property("vectors_folder", vectors.name)

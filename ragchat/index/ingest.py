@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ragchat.documents.walk import Found, Skipped, walk
-from ragchat.embeddings.bundled import FINGERPRINT
 from ragchat.errors import DocumentError, EmbedderError
 from ragchat.index.duplicates import Duplicates, find_duplicates
 from ragchat.index.prepare import RECIPE
@@ -121,10 +120,9 @@ def ingest(  # noqa: PLR0913 - each is an option of the command
         again = encoding is not None
         plan = make_plan(known, paths, max_bytes=max_bytes, never=never, again=again, prune=prune)
         run = _Run(plan, writer, collection.manifest)
-        with_vectors = embedder.fingerprint == FINGERPRINT
         readings = plan.readings(encoding)
         progress(0, len(readings), str(readings[0].path) if readings else "")
-        outcomes = prepared(readings, max_bytes=max_bytes, with_vectors=with_vectors)
+        outcomes = prepared(readings, embedder, max_bytes=max_bytes)
         try:
             for done, (reading, outcome) in enumerate(outcomes, start=1):
                 run.take(str(reading.path), outcome)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ragchat.index.collection import Collection
-    from ragchat.index.segment import Segment
+    from ragchat.index.segment import Halves, Segment
 
 Number = TypeVar("Number", bound=np.generic)
 
@@ -67,7 +67,7 @@ def mergeable(sizes: Sequence[int], buried: Sequence[int], most_buried: float = 
     return range(0)
 
 
-def merged(segments: Sequence[Segment], buried: NDArray[np.int64]) -> tuple[Columns, list[NDArray[np.float32]]]:
+def merged(segments: Sequence[Segment], buried: NDArray[np.int64]) -> tuple[Columns, list[Halves]]:
     """The columns and vectors of neighbouring `segments` without the `buried` rows."""
     parts = [_Kept.of(segment, buried) for segment in segments]
     words, firsts = np.unique(
@@ -86,7 +86,7 @@ def merged(segments: Sequence[Segment], buried: NDArray[np.int64]) -> tuple[Colu
         kinds=np.concatenate([part.words(part.segment.kinds) for part in parts])[firsts],
         word_vectors=np.concatenate([part.words(part.segment.word_vectors) for part in parts])[firsts],
     )
-    return columns, [part.chunks(part.segment.vectors) for part in parts]
+    return columns, [(part.chunks(part.segment.leads), part.chunks(part.segment.rests)) for part in parts]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import numpy as np
 from ragchat.core.document import identity
 from ragchat.documents.load import READERS_VERSION
 from ragchat.documents.split import SPLITTER_VERSION, split
+from ragchat.embeddings.unit import normalise
 from ragchat.index.duplicates import signature
 from ragchat.index.words import WORDS_VERSION
 from ragchat.language.terms import TERMS_VERSION, stemmed, words
@@ -130,8 +131,7 @@ def in_context(vectors: NDArray[np.float32], joined: NDArray[np.uint8]) -> NDArr
     leant = vectors.copy()
     leant[1:] += _LEAN * together * vectors[:-1]
     leant[:-1] += _LEAN * together * vectors[1:]
-    norms = np.linalg.norm(leant, axis=1, keepdims=True)
-    np.divide(leant, norms, out=leant, where=norms > 0)
+    normalise(leant)
     return leant
 
 

@@ -11,12 +11,14 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ragchat.embeddings.bundled import FINGERPRINT
 from ragchat.errors import DocumentError
 from ragchat.index.worker import Job, Preparer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from ragchat.core.protocols import Embedder
     from ragchat.index.worker import Outcome, Reading
 
 # To start a worker takes about as long as to prepare so many bytes here.
@@ -34,10 +36,13 @@ _PIPE = 1 << 20
 
 
 def prepared(
-    readings: Sequence[Reading], *, max_bytes: int, with_vectors: bool
+    readings: Sequence[Reading], embedder: Embedder, *, max_bytes: int
 ) -> Iterator[tuple[Reading, Outcome]]:
-    """Each of `readings` prepared, or why it cannot be, in their order; as in `Job`."""
-    template = Job((), with_vectors, max_bytes)
+    """Each of `readings` prepared, or why it cannot be, in their order; as in `Job`.
+
+    With vectors where `embedder` is the bundled one: each worker has its own.
+    """
+    template = Job((), embedder.fingerprint == FINGERPRINT, max_bytes)
     if sum(reading.size for reading in readings) < _WORTH_A_WORKER:
         preparer = Preparer()
         for reading in readings:

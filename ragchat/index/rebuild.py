@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ragchat.embeddings.bundled import FINGERPRINT
 from ragchat.errors import RagchatError
 from ragchat.index.batch import BATCH_CHUNKS, Entry, entries_of, write_batch
 from ragchat.index.duplicates import signature
@@ -56,8 +53,7 @@ def rebuild(
     records = manifest.documents()
     kept: list[tuple[str, str]] = []
     if rechunk:
-        with_vectors = embedder.fingerprint == FINGERPRINT
-        documents = _read_again(manifest, records, kept, max_bytes=max_bytes, with_vectors=with_vectors)
+        documents = _read_again(manifest, records, kept, embedder, max_bytes)
     else:
         documents = (stored(manifest, record) for record in records)
     chunks = renew(collection, entries_of(documents, embedder), embedder.fingerprint, len(records), progress)
@@ -68,9 +64,9 @@ def renew(
     collection: Collection, entries: Iterable[Entry], fingerprint: str, total: int, progress: Progress
 ) -> int:
     """Let `entries`, `total` of them, be the whole index, in one step at the end; how many chunks they have."""
-    manifest, old_folder = collection.manifest, collection.vectors_folder
+    manifest = collection.manifest
     chunks = done = 0
-    with collection.new_vectors(f"vectors-{secrets.token_hex(4)}") as vectors, manifest.change() as change:
+    with collection.new_vectors() as vectors, manifest.change() as change:
         change.clear_words()
         lexicon = Lexicon(manifest.connection)
         for some in _batches(entries):
@@ -81,7 +77,6 @@ def renew(
             progress(done, total, some[-1].document.source)
         change.succeed(vectors.name, fingerprint)
     collection.close_vectors()
-    shutil.rmtree(old_folder, ignore_errors=True)
     compact(collection)
     collection.sweep()
     return chunks
@@ -110,13 +105,12 @@ def _read_again(
     manifest: Manifest,
     records: Sequence[DocumentRecord],
     kept: list[tuple[str, str]],
-    *,
+    embedder: Embedder,
     max_bytes: int,
-    with_vectors: bool,
 ) -> Iterator[Prepared]:
     by_source = {record.source: record for record in records}
     readings = [Reading(Path(record.source), record.bytes, record.encoding) for record in records]
-    for reading, outcome in prepared(readings, max_bytes=max_bytes, with_vectors=with_vectors):
+    for reading, outcome in prepared(readings, embedder, max_bytes=max_bytes):
         if isinstance(outcome, RagchatError):
             kept.append((str(reading.path), outcome.message))
             yield stored(manifest, by_source[str(reading.path)])

@@ -9,8 +9,7 @@ import numpy as np
 from ragchat.errors import IndexDamaged
 from ragchat.index.batch import Entry, embedded
 from ragchat.index.rebuild import renew, stored
-from ragchat.index.verify import look_into, sound_segments
-from ragchat.index.view import View
+from ragchat.index.verify import look_into, sound_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,8 +50,7 @@ class _Salvage:
         self._collection = collection
         self._embedder = embedder
         self._made: Embedder | None = None
-        segments, _ = sound_segments(collection)
-        self._view = View(segments, collection.manifest.inventory().buried)
+        self._view, _ = sound_view(collection)
         self._rows = collection.manifest.ids()
 
     def entry(self, record: DocumentRecord) -> Entry:

@@ -7,8 +7,8 @@ and in their order. All of it is arithmetic over arrays, for all candidates at o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ragchat.index.view import Facts, View
+
+Value = TypeVar("Value", np.float32, np.bool_)
 
 FEATURES = (
     "dense",
@@ -99,7 +101,15 @@ class Candidates:
         found = np.flatnonzero(occurs)
         numbers = np.empty(len(occurs), np.intp)
         numbers[found] = np.arange(len(found))
-        return cls(numbers[own.T], numbers[near.T], view.facts(found), dense, lexical)
+        return cls(numbers.take(own.T), numbers.take(near.T), view.facts(found), dense, lexical)
+
+    def in_blocks(self) -> Candidates:
+        """The same with no words enough below the others to fill the last block."""
+        own, near = (
+            np.concatenate((words, np.full((-len(words) % _BLOCK, words.shape[1]), len(self.facts.words) - 1)))
+            for words in (self.own, self.near)
+        )
+        return replace(self, own=own, near=near)
 
 
 def rank(question: Question, candidates: Candidates, weights: Sequence[float] = WEIGHTS) -> NDArray[np.float32]:
@@ -114,10 +124,11 @@ def features(question: Question, candidates: Candidates) -> NDArray[np.float32]:
     total = float(question.rarity[content].sum()) + 1e-6
     importance = question.rarity[content] * np.where(question.cut[: len(content)], _CUT, np.float32(1.0))
     share = importance / (importance.sum() + 1e-6)
+    candidates = candidates.in_blocks()
     own, near, facts = candidates.own, candidates.near, candidates.facts
     likeness = _likeness(question, content, facts)
 
-    blocks_own, blocks_near = _blocks(likeness[:, own]), _blocks(likeness[:, near])
+    blocks_own, blocks_near = (_blocks(likeness.take(words, axis=1)) for words in (own, near))
     best_own = blocks_own.max(axis=1)
     best = np.maximum(best_own, blocks_near.max(axis=1))
     blocks = np.concatenate((blocks_own, blocks_near), axis=1)
@@ -145,9 +156,10 @@ def _likeness(question: Question, content: NDArray[np.intp], facts: Facts) -> ND
     return like
 
 
-def _blocks(like: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The greatest likeness in each block of words: (terms, words, c) becomes (terms, blocks, c)."""
-    greatest: NDArray[np.float32] = np.maximum.reduceat(like, np.arange(0, like.shape[1], _BLOCK), axis=1)
+def _blocks(values: NDArray[Value]) -> NDArray[Value]:
+    """The greatest value in each block of words: (terms, words, c) becomes (terms, blocks, c)."""
+    terms, _, count = values.shape
+    greatest: NDArray[Value] = values.reshape(terms, -1, _BLOCK, count).max(axis=2)
     return greatest
 
 
@@ -160,11 +172,15 @@ def _pairs(
     # Each word as the places in the question where its stem stands, a bit for each.
     bits = ((stems[:, None] == found) * places[:, None]).sum(axis=0, dtype=np.uint64)
     bits[-1] = 0
-    in_own, in_near = (
-        np.bitwise_or.reduce((bits[words[:-1]] << np.uint64(1)) & bits[words[1:]], axis=0) for words in (own, near)
-    )
+    in_own, in_near = (_following(bits.take(words)) for words in (own, near))
     weights = (rarity[:-1] + rarity[1:]) / (2.0 * total)
     return _unpacked(in_own, len(stems)) @ weights, _unpacked(in_own | in_near, len(stems)) @ weights
+
+
+def _following(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """(c,): the places in the question whose words stand one behind the other in a column of `bits`, (l, c)."""
+    found: NDArray[np.uint64] = np.bitwise_or.reduce((bits[:-1] << np.uint64(1)) & bits[1:], axis=0)
+    return found
 
 
 def _unpacked(bits: NDArray[np.uint64], count: int) -> NDArray[np.float32]:
@@ -185,9 +201,7 @@ def _answers(
         likeness.max(axis=0) < 1.0
     )
     flags[-1] = False
-    blocks = np.concatenate(
-        [np.logical_or.reduceat(flags[words], np.arange(0, len(words), _BLOCK), axis=0) for words in (own, near)]
-    )
+    blocks = np.concatenate([_blocks(flags.take(words)[None])[0] for words in (own, near)])
     spans = blocks[:-1] | blocks[1:]
     held = np.take_along_axis(spans, best[None], axis=0)[0].astype(np.float32)
     return (nothing, held) if question.date else (held, nothing)

@@ -1,7 +1,8 @@
-"""A question becomes passages: found by meaning and by words, looked at again, read with their neighbours."""
+"""A question becomes passages: found by meaning and by words, looked at again, joined where they adjoin."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from ragchat.errors import EmbedderError, UsageError
 from ragchat.index.asking import ask, terms_asked
 from ragchat.index.damage import damaged
 from ragchat.index.fusion import scaled
-from ragchat.index.nearest import Nearest
+from ragchat.index.nearest import nearest
 from ragchat.index.rerank import CONTEXTUAL_WEIGHTS, WEIGHTS, Candidates, rank
 from ragchat.index.spelling import respelt, reworded
 from ragchat.index.view import best
@@ -22,6 +23,7 @@ from ragchat.index.words import WordFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from concurrent.futures import Future
 
     from numpy.typing import NDArray
 
@@ -55,12 +57,14 @@ class Weights:
     `candidates` are taken from each of the two searches, and the best `examined` of them get the second look;
     more when many passages are asked for. `features` are the weights of the second look.
     A cosine below `noise` says nothing: questions about nothing in the sample data stay below it, nearly all
-    others are above. Each embedder has its own; zero knows none.
+    others are above. Each embedder has its own; zero knows none. `leading` tells whether the first dimensions of
+    its vectors say most.
     """
 
     candidates: int = 100
     examined: int = 60
     noise: float = 0.26
+    leading: bool = True
     first_dense: float = 0.3
     features: tuple[float, ...] = WEIGHTS
 
@@ -68,10 +72,10 @@ class Weights:
     def of(cls, fingerprint: str) -> Weights:
         """Those for the embedder with this fingerprint; how near is near is known of the bundled vectors only."""
         bundled = fingerprint == FINGERPRINT
-        return cls() if bundled else cls(noise=0.0, first_dense=0.4, features=CONTEXTUAL_WEIGHTS)
+        return cls() if bundled else cls(noise=0.0, leading=False, first_dense=0.4, features=CONTEXTUAL_WEIGHTS)
 
 
-# A passage takes its two neighbours out of the running.
+# A passage of several chunks takes its neighbours out of the running.
 _CHUNKS_TAKEN = 3
 # So many chunks make up some thousand tokens. Those of them that stand side by side are handed over as one
 # passage: the best chunks alone hold more of what answers than fewer chunks with all their neighbours. The chunk
@@ -101,6 +105,19 @@ class Examination:
         return tuple(name for name, found in finders if slot in found)
 
 
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """The search by meaning while it goes on: among which slots, `(n,)`, by what vector.
+
+    No `vector` where the question has no direction, or for the `failure` told.
+    """
+
+    allowed: NDArray[np.bool_] | None
+    vector: NDArray[np.float32] | None = None
+    found: Future[NDArray[np.int64]] | None = None
+    failure: str = ""
+
+
 class Retriever:
     """Searches one collection, or those of its documents whose source matches the glob `only`."""
 
@@ -116,11 +133,11 @@ class Retriever:
         self._embedder = embedder
         self._weights = weights or Weights()
         self._only = only
-        self._nearest = Nearest(collection)
         self._checked: View | None = None
         self._ids_of: View | None = None
         self._known_ids: dict[str, int | None] = {}
         self._word_facts = WordFacts(embedder if isinstance(embedder, BundledEmbedder) else None)
+        self._thread = ThreadPoolExecutor(1, "nearest")
 
     def search(self, question: str, count: int) -> SearchResult:
         """The best `count` passages, none where nothing matches; by words alone when the embedder fails.
@@ -146,51 +163,61 @@ class Retriever:
         self._checked = view
 
     def _search(self, view: View, question: str, count: int) -> SearchResult:
+        looking = self._look(view, question, count)
         self._ids(view, terms_asked(question))  # all at once
         changes = respelt(question, partial(self._frequencies, view))
+        if changes:
+            question = reworded(question, changes)
+            looking = self._look(view, question, count)
         notices = tuple(f"Read {word} as {near}: no document holds {word}." for word, near in changes.items())
-        question = reworded(question, changes)
-        vector, failure = self._vector(question)
-        if failure:
-            notices = (*notices, f"{failure} The search went by words alone.")
-        examined = self.examine(view, question, vector, count)
-        distant = vector is not None and examined is not None and self._is_distant(examined, vector)
+        if looking.failure:
+            notices = (*notices, f"{looking.failure} The search went by words alone.")
+        examined = self._examined(view, question, count, looking)
         passages = self._passages(examined, count) if examined else ()
-        return SearchResult(passages, question, notices, distant=distant, degraded=bool(failure))
+        distant = examined is not None and self._is_distant(examined, looking.vector)
+        return SearchResult(passages, question, notices, distant=distant, degraded=bool(looking.failure))
 
-    def _vector(self, question: str) -> tuple[NDArray[np.float32] | None, str]:
-        """The vector of `question`, None where it has no direction; or why there is none."""
+    def examine(self, view: View, question: str, count: int) -> Examination | None:
+        """The candidates worth a second look when `count` passages are wanted; None where nothing matches.
+
+        Words alone find them when the embedder fails.
+        """
+        return self._examined(view, question, count, self._look(view, question, count))
+
+    def _look(self, view: View, question: str, count: int) -> _Looking:
+        """Begin to look for what is near `question`, in a thread: most of that is done without the interpreter."""
+        allowed, wanted = self._allowed(view), self._wanted(count)
         try:
             self._collection.require(self._embedder.fingerprint)
             vector = self._embedder.embed_query(question)
         except EmbedderError as error:
-            return None, error.message
-        return (vector if vector.any() else None), ""
+            return _Looking(allowed, failure=error.message)
+        if not vector.any():
+            return _Looking(allowed)
+        found = self._thread.submit(nearest, view, vector, wanted, allowed, leading=self._weights.leading)
+        return _Looking(allowed, vector, found)
 
-    def _is_distant(self, examined: Examination, vector: NDArray[np.float32]) -> bool:
-        nearest = examined.nearest[:1]
-        return len(nearest) > 0 and float(examined.view.similarity(vector, nearest)[0]) < self._weights.noise
+    def _wanted(self, count: int) -> int:
+        """How many candidates each of the two searches finds."""
+        return max(self._weights.candidates, _CHUNKS_TAKEN * count)
 
-    def examine(
-        self, view: View, question: str, vector: NDArray[np.float32] | None, count: int
-    ) -> Examination | None:
-        """The candidates worth a second look when `count` passages are wanted; None where nothing matches.
+    def _is_distant(self, examined: Examination, vector: NDArray[np.float32] | None) -> bool:
+        if vector is None or not len(examined.nearest):
+            return False
+        return float(examined.view.similarity(vector, examined.nearest[:1])[0]) < self._weights.noise
 
-        Without a `vector`, words alone find them.
-        """
-        allowed = self._allowed(view)
-        candidates = max(self._weights.candidates, _CHUNKS_TAKEN * count)
-        looking = None if vector is None else self._nearest.begin(view, vector, candidates, allowed)
+    def _examined(self, view: View, question: str, count: int, looking: _Looking) -> Examination | None:
         asked = ask(partial(self._ids, view), view, self._word_facts, question)
         terms = np.unique(asked.stems[asked.content])
         lexical = view.bm25(terms[terms >= 0].tolist())
-        if allowed is not None:
-            lexical[~allowed] = 0.0
-        wordy = best(lexical, candidates, 0.0)
-        nearest = looking() if looking else np.empty(0, np.int64)
+        if looking.allowed is not None:
+            lexical[~looking.allowed] = 0.0
+        wordy = best(lexical, self._wanted(count), 0.0)
+        near = looking.found.result() if looking.found else np.empty(0, np.int64)
+        vector = looking.vector
         if vector is not None and not len(wordy):
-            nearest = nearest[view.similarity(vector, nearest) >= self._weights.noise]
-        slots = np.union1d(nearest, wordy)
+            near = near[view.similarity(vector, near) >= self._weights.noise]
+        slots = np.union1d(near, wordy)
         if not len(slots):
             return None
         dense = np.zeros(len(slots), np.float32) if vector is None else view.similarity(vector, slots)
@@ -199,7 +226,7 @@ class Retriever:
         looked = best(first, max(self._weights.examined, _CHUNKS_TAKEN * count), -1.0)
         slots = slots[looked]
         found = Candidates.of(view, slots, dense[looked], lexical[slots])
-        return Examination(view, slots, asked, found, nearest, wordy)
+        return Examination(view, slots, asked, found, near, wordy)
 
     def _frequencies(self, view: View, terms: Iterable[str]) -> dict[str, int]:
         """How many chunks hold each of `terms` that occurs."""

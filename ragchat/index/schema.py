@@ -63,7 +63,12 @@ INSERT INTO properties SELECT 'outdated', 'yes' WHERE EXISTS (SELECT 1 FROM chun
 INSERT INTO properties SELECT 'last_row', ifnull(max(row), 0) FROM chunks;
 {TERMS}"""
 
-MIGRATIONS = (_DOCUMENTS, _SEGMENTS)
+# Segments keep their vectors in two parts.
+_LEADS = """
+INSERT OR REPLACE INTO properties SELECT 'outdated', 'yes' WHERE EXISTS (SELECT 1 FROM chunks)
+"""
+
+MIGRATIONS = (_DOCUMENTS, _SEGMENTS, _LEADS)
 
 CHUNK_COLUMNS = """
     c.row, c.position, c.text, c.heading, c.start, c."end", c.place, c.document, d.id AS document_id, d.source

@@ -1,7 +1,7 @@
 """A segment: words and vectors of some thousand chunks, in one immutable file that is mapped into memory.
 
 Everything a search looks at before it reads texts lies here, as arrays; the file has the safetensors format.
-Segments are made and merged by `segments`, and never changed: a chunk that goes is buried in the manifest.
+A segment never changes: a chunk that goes is buried in the manifest until `merging` leaves it out.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Array: TypeAlias = "NDArray[np.generic]"
+Halves: TypeAlias = "tuple[NDArray[np.float32], NDArray[np.float32]]"
+
+LEAD = 64
+"""So many dimensions of the vectors stand together, to be looked at without the others."""
 
 _TYPES = {"I64": "<i8", "U32": "<u4", "U16": "<u2", "U8": "|u1", "F32": "<f4", "I8": "|i1"}
 _NAMES = {np.dtype(numpy): name for name, numpy in _TYPES.items()}
@@ -33,15 +37,13 @@ _ALIGNMENT = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
-    """`n` chunks in ascending order of their rows in the manifest.
+class Columns:
+    """What a segment is made from beside the vectors: `n` chunks in ascending order of their rows in the manifest.
 
     The words of chunk i are `tokens[starts[i]:starts[i + 1]]`, in the order of the text, the first `heads[i]` of
-    them its heading's; a token is an index into `words`, `stems`, `kinds` and `word_vectors`. The chunks that hold
-    the term `terms[j]` are `postings[term_starts[j]:term_starts[j + 1]]`, and `counts` says how often.
+    them its heading's; a token is an index into `words`, `stems`, `kinds` and `word_vectors`.
     """
 
-    name: str
     rows: NDArray[np.int64]
     """`(n,)`"""
     documents: NDArray[np.int64]
@@ -61,19 +63,32 @@ class Segment:
     """`(v,)`: what a word can answer, as in `words.kinds`."""
     word_vectors: NDArray[np.int8]
     """`(v, words.WIDTH)`: unit vectors times `words.SCALE`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment(Columns):
+    """The chunks that hold the term `terms[j]` are `postings[term_starts[j]:term_starts[j + 1]]`.
+
+    `counts` says how often each does. The vectors, of length one or zeros, are kept in two parts.
+    """
+
+    name: str
     terms: NDArray[np.uint32]
     """Ascending, each once."""
     term_starts: NDArray[np.int64]
     postings: NDArray[np.uint32]
     """Ascending for each term."""
     counts: NDArray[np.uint16]
-    vectors: NDArray[np.float32]
-    """`(n, width)`: unit vectors, or zeros."""
+    leads: NDArray[np.float32]
+    """`(n, at most LEAD)`: the first dimensions of the vectors."""
+    rests: NDArray[np.float32]
+    """`(n, width - LEAD)`: the others."""
 
     def __len__(self) -> int:
         return len(self.rows)
 
 
+_COLUMNS = tuple(Columns.__dataclass_fields__)
 _ARRAYS = tuple(name for name in Segment.__dataclass_fields__ if name != "name")
 
 
@@ -85,20 +100,9 @@ class _Entry(TypedDict):
     data_offsets: list[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """What a segment is made from: everything but its postings, which follow."""
-
-    rows: NDArray[np.int64]
-    documents: NDArray[np.int64]
-    joined: NDArray[np.uint8]
-    heads: NDArray[np.uint16]
-    starts: NDArray[np.int64]
-    tokens: NDArray[np.uint32]
-    words: NDArray[np.uint32]
-    stems: NDArray[np.uint32]
-    kinds: NDArray[np.uint8]
-    word_vectors: NDArray[np.int8]
+def halves(vectors: NDArray[np.float32]) -> Halves:
+    """`vectors`, `(n, width)`, as a segment keeps them."""
+    return vectors[:, :LEAD], vectors[:, LEAD:]
 
 
 def inverted(columns: Columns) -> dict[str, Array]:
@@ -122,14 +126,14 @@ def inverted(columns: Columns) -> dict[str, Array]:
     }
 
 
-def write_segment(path: Path, columns: Columns, vectors: Sequence[NDArray[np.float32]]) -> int:
+def write_segment(path: Path, columns: Columns, vectors: Sequence[Halves]) -> int:
     """Write `columns` with the `vectors` of their chunks, block after block; the checksum of the file.
 
     The file is on the disk, power cut or not, when this returns; raises `OSError`.
     """
-    arrays: dict[str, Sequence[Array]] = {name: [getattr(columns, name)] for name in Columns.__dataclass_fields__}
+    arrays: dict[str, Sequence[Array]] = {name: [getattr(columns, name)] for name in _COLUMNS}
     arrays |= {name: [array] for name, array in inverted(columns).items()}
-    arrays["vectors"] = vectors or [np.empty((0, 0), np.float32)]
+    arrays["leads"], arrays["rests"] = zip(*vectors, strict=True)
     checksum = 0
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         for block in _blocks(arrays):
@@ -172,7 +176,7 @@ def open_segment(path: Path) -> Segment:
             arrays: dict[str, Any] = {name: _array(mapped, 8 + size, head[name]) for name in _ARRAYS}
         except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise damaged(f"{path} is damaged: {error}.", path.parent.parent) from error
-    return Segment(path.stem, **arrays)
+    return Segment(name=path.stem, **arrays)
 
 
 def checksum(path: Path) -> int:

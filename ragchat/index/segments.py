@@ -1,4 +1,4 @@
-"""The segments of a collection as files: written, opened, merged, swept away."""
+"""The segments of a collection as files: written, opened, swept away."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ragchat.errors import StorageError
-from ragchat.index.segment import Columns, Segment, open_segment, write_segment
+from ragchat.index.segment import open_segment, write_segment
 from ragchat.storage.database import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
+    from ragchat.index.segment import Columns, Halves, Segment
 
 _SUFFIX = ".safetensors"
 
@@ -45,7 +44,7 @@ class Segments:
         """Where the segment `name` lies."""
         return self._folder / f"{name}{_SUFFIX}"
 
-    def write(self, columns: Columns, vectors: Sequence[NDArray[np.float32]]) -> SegmentRecord:
+    def write(self, columns: Columns, vectors: Sequence[Halves]) -> SegmentRecord:
         """Write a new segment; nobody knows of it until the manifest lists it. Raises `StorageError`."""
         path = self.path(secrets.token_hex(8))
         private_folder(self._folder)

@@ -1,4 +1,4 @@
-"""Is an index whole? Every chunk by its words, and by its own vector."""
+"""Is an index whole? Every chunk by its words, and by its vector."""
 
 from __future__ import annotations
 
@@ -14,16 +14,13 @@ from ragchat.index.view import View
 from ragchat.index.vocabulary import all_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from numpy.typing import NDArray
+    from collections.abc import Mapping
 
     from ragchat.index.collection import Collection
     from ragchat.index.segment import Segment
 
-_BATCH = 500
-# A link that is made again can take another's place.
-_MOST_LINKINGS = 3
+# No chunk has it.
+_NO_ROW = -1
 # A vector comes back from ChromaDB as it went in, but for the last places.
 _SAME = 1e-3
 
@@ -63,12 +60,11 @@ def look_into(collection: Collection) -> Verification:
     """The same with the writer's lock held, and nothing finished."""
     known = collection.manifest.ids()
     documents, chunks = collection.manifest.counts()
-    segments, damage = sound_segments(collection)
-    view = View(segments, collection.manifest.inventory().buried)
+    view, damage = sound_view(collection)
     missing_words, lost_rows = _missing_words(collection, view, known)
     try:
-        held = collection.vectors.ids()
-        missing_vectors = (known.keys() - held) | _unfindable(collection, view, known, held)
+        held, wrong = _vectors(collection, view, known)
+        missing_vectors = (known.keys() - held) | wrong
     except IndexDamaged as error:
         held, missing_vectors = set(), set(known)
         damage = (*damage, error.message)
@@ -82,11 +78,12 @@ def look_into(collection: Collection) -> Verification:
     )
 
 
-def sound_segments(collection: Collection) -> tuple[list[Segment], tuple[str, ...]]:
-    """The segments whose files are as they were written, and what is wrong with the others."""
+def sound_view(collection: Collection) -> tuple[View, tuple[str, ...]]:
+    """The chunks of segments whose files are as they were written, and what is wrong with the other files."""
     sound: list[Segment] = []
     damage: list[str] = []
-    for record in collection.manifest.inventory().segments:
+    inventory = collection.manifest.inventory()
+    for record in inventory.segments:
         path = collection.segments.path(record.name)
         try:
             if checksum(path) == record.checksum:
@@ -97,7 +94,7 @@ def sound_segments(collection: Collection) -> tuple[list[Segment], tuple[str, ..
             damage.append(f"{path} cannot be read: {error.strerror}.")
         except IndexDamaged as error:
             damage.append(error.message)
-    return sound, tuple(damage)
+    return View(sound, inventory.buried), tuple(damage)
 
 
 def _missing_words(collection: Collection, view: View, known: Mapping[str, int]) -> tuple[set[str], list[str]]:
@@ -117,41 +114,19 @@ def _missing_words(collection: Collection, view: View, known: Mapping[str, int])
     return missing, [f"row {row}" for row in sorted(set(live.tolist()) - ids.keys())]
 
 
-def _unfindable(collection: Collection, view: View, known: Mapping[str, int], held: Iterable[str]) -> set[str]:
-    """Of the ids that ChromaDB holds, those it does not find when asked for their own vectors."""
-    names = {known[name]: name for name in held if name in known}
-    lost = _not_found(collection, view, names, view.slots(np.array(sorted(names), np.int64)))
-    for _ in range(_MOST_LINKINGS):
-        if not len(lost):
-            break
-        _link_again(collection, view, names, lost)
-        lost = _not_found(collection, view, names, lost)
-    return {names[int(row)] for row in view.rows[lost]}
+def _vectors(collection: Collection, view: View, known: Mapping[str, int]) -> tuple[set[str], set[str]]:
+    """The ids that ChromaDB holds, and those of them whose vector is not the one that a search compares.
 
-
-def _not_found(
-    collection: Collection, view: View, names: Mapping[int, str], slots: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    lost: list[int] = []
-    for start in range(0, len(slots), _BATCH):
-        batch = slots[start : start + _BATCH]
-        vectors = view.vectors(batch)
-        # A text without words has no direction, and lies near nothing.
-        directed = np.flatnonzero(vectors.any(axis=1))
-        found = collection.vectors.own(vectors[directed])
-        for slot, near in zip(batch[directed].tolist(), found, strict=True):
-            wanted = names[int(view.rows[slot])]
-            # Copies of one text push each other out: it is enough that all that came back are as near.
-            copies = near and max(near.values()) <= _SAME
-            if (wanted not in near and not copies) or near.get(wanted, 0.0) > _SAME:
-                lost.append(slot)
-    return np.array(lost, np.int64)
-
-
-def _link_again(collection: Collection, view: View, names: Mapping[int, str], lost: NDArray[np.int64]) -> None:
-    """ChromaDB's graph may lose the way to a vector when others are removed: put in again, it is found again."""
-    ids, vectors = [names[int(row)] for row in view.rows[lost]], view.vectors(lost)
-    held = collection.vectors.get(ids)
-    same = [at for at, name in enumerate(ids) if name in held and np.allclose(held[name], vectors[at], atol=_SAME)]
-    if same:
-        collection.vectors.add([ids[at] for at in same], vectors[same])
+    A search looks at every vector: one that is as it was is found by itself.
+    """
+    held: set[str] = set()
+    wrong: set[str] = set()
+    for names, vectors in collection.vectors.all():
+        held.update(names)
+        rows = np.array([known.get(name, _NO_ROW) for name in names], np.int64)
+        here = np.flatnonzero(np.isin(rows, view.rows))
+        theirs, ours = vectors[here], view.vectors(np.searchsorted(view.rows, rows[here]))
+        alike = theirs.shape == ours.shape
+        same = np.isclose(theirs, ours, atol=_SAME).all(axis=1) if alike else np.zeros(len(here), np.bool_)
+        wrong.update(names[at] for at in here[~same])
+    return held, wrong

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from ragchat.index.segment import LEAD
 from ragchat.index.words import SCALE, WIDTH
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -29,6 +30,7 @@ _B = 0.75
 # Chunks have a hundred words; what is longer is a table or a dump, and its beginning tells enough.
 _LONGEST = 256
 _LONGEST_NEIGHBOUR = 160
+_MOST_KEPT = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,14 @@ class Facts:
     stems: NDArray[np.int64]
     kinds: NDArray[np.uint8]
     vectors: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Postings:
+    """How many live chunks hold a term; and the slots of each segment, the chunks among them, and how often."""
+
+    frequency: int
+    parts: tuple[tuple[slice, NDArray[np.uint32], NDArray[np.uint16]], ...]
 
 
 class View:
@@ -56,6 +66,7 @@ class View:
         """`(n,)`: false where a slot is buried; None when none is."""
         self.chunks = len(self.rows) if self.alive is None else int(self.alive.sum())
         """How many live chunks there are."""
+        self._found: dict[int, _Postings] = {}
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -100,7 +111,7 @@ class View:
 
     def frequencies(self, terms: Sequence[int]) -> list[int]:
         """How many live chunks hold each of the term ids `terms`."""
-        return [sum(self._live(part, chunks) for part, chunks, _ in self._postings(term)) for term in terms]
+        return [self._postings(term).frequency for term in terms]
 
     def rarity(self, frequency: int) -> float:
         """The inverse document frequency of a term that `frequency` chunks hold, as in BM25."""
@@ -110,9 +121,9 @@ class View:
         """`(n,)`: BM25 of each slot for the term ids `terms`; zero where none occurs, or the slot is buried."""
         scores = np.zeros(len(self), np.float32)
         for term in terms:
-            found = list(self._postings(term))
-            rarity = self.rarity(sum(self._live(part, chunks) for part, chunks, _ in found))
-            for part, chunks, counts in found:
+            found = self._postings(term)
+            rarity = self.rarity(found.frequency)
+            for part, chunks, counts in found.parts:
                 often = counts.astype(np.float32)
                 # Each chunk stands once in the postings of a term, so that nothing is added twice.
                 scores[part][chunks] += rarity * (_K1 + 1.0) * often / (often + self._norms[part][chunks])
@@ -120,27 +131,35 @@ class View:
             scores[~self.alive] = 0.0
         return scores
 
-    def _postings(self, term: int) -> list[tuple[slice, NDArray[np.uint32], NDArray[np.uint16]]]:
-        """Where the term occurs: the slots of a segment, the chunks among them, and how often."""
-        found = []
+    def _postings(self, term: int) -> _Postings:
+        """Where the term occurs; kept, for a search asks several times."""
+        if len(self._found) > _MOST_KEPT:
+            self._found.clear()
+        found = self._found.get(term)
+        if found is None:
+            found = self._found[term] = self._sought(term)
+        return found
+
+    def _sought(self, term: int) -> _Postings:
+        parts = []
+        frequency = 0
         for index, segment in enumerate(self.segments):
             # As a number of the array's own type: numpy would else copy the whole array into another.
             at = int(np.searchsorted(segment.terms, np.uint32(term)))
             if at < len(segment.terms) and segment.terms[at] == term:
-                of_term = slice(segment.term_starts[at], segment.term_starts[at + 1])
-                found.append((self._part(index), segment.postings[of_term], segment.counts[of_term]))
-        return found
-
-    def _live(self, part: slice, chunks: NDArray[np.uint32]) -> int:
-        return len(chunks) if self.alive is None else int(self.alive[part][chunks].sum())
+                of_term, part = slice(segment.term_starts[at], segment.term_starts[at + 1]), self._part(index)
+                chunks = segment.postings[of_term]
+                parts.append((part, chunks, segment.counts[of_term]))
+                frequency += len(chunks) if self.alive is None else int(self.alive[part][chunks].sum())
+        return _Postings(frequency, tuple(parts))
 
     def _part(self, index: int) -> slice:
         return slice(int(self._bases[index]), int(self._bases[index + 1]))
 
     def words(self, slot: int) -> NDArray[np.uint32]:
         """The numbers of the words of a slot in the order of its text, its heading's first."""
-        index, local = self._local(slot)
-        segment = self.segments[index]
+        index = int(np.searchsorted(self._bases, slot, side="right")) - 1
+        segment, local = self.segments[index], slot - int(self._bases[index])
         return segment.words[segment.tokens[segment.starts[local] : segment.starts[local + 1]]]
 
     def windows(self, slots: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -160,10 +179,8 @@ class View:
         lengths = np.where(there, self.lengths[slots] - (0 if headings else self.heads[slots].astype(np.int64)), 0)
         columns = np.arange(max(1, min(longest, int(lengths.max(initial=0)))))
         found = np.full((len(slots), len(columns)), self.vocabulary, np.int64)
-        parts = np.searchsorted(self._bases, slots, side="right") - 1
-        for index in np.unique(parts[there]):
-            segment, here = self.segments[index], np.flatnonzero(there & (parts == index))
-            local = slots[here] - self._bases[index]
+        for index, here, local in self._parts(slots):
+            segment = self.segments[index]
             begins = segment.starts[local] + (0 if headings else segment.heads[local].astype(np.int64))
             filled = columns < lengths[here, None]
             places = np.where(filled, begins[:, None] + columns, 0)
@@ -207,9 +224,24 @@ class View:
 
     def similarities(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
         """`(n,)`: the cosine of each slot with the unit `vector`; minus one where it is buried."""
-        found = _joined([segment.vectors @ vector for segment in self.segments], np.float32)
+        lead, rest = vector[:LEAD], vector[LEAD:]
+        return self._scores([segment.leads @ lead + segment.rests @ rest for segment in self.segments])
+
+    def leanings(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The same by the first `LEAD` dimensions alone."""
+        return self._scores([segment.leads @ vector[:LEAD] for segment in self.segments])
+
+    def _scores(self, parts: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        found = _joined(parts, np.float32)
         if self.alive is not None:
             found[~self.alive] = -1.0
+        return found
+
+    def remainders(self, vector: NDArray[np.float32], slots: NDArray[np.int64]) -> NDArray[np.float32]:
+        """`(len(slots),)`: what the other dimensions of some slots add to their `leanings`."""
+        found = np.empty(len(slots), np.float32)
+        for index, here, local in self._parts(slots):
+            found[here] = self.segments[index].rests[local] @ vector[LEAD:]
         return found
 
     def similarity(self, vector: NDArray[np.float32], slots: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -218,16 +250,19 @@ class View:
 
     def vectors(self, slots: NDArray[np.int64]) -> NDArray[np.float32]:
         """`(len(slots), width)`."""
-        parts = np.searchsorted(self._bases, slots, side="right") - 1
-        found = np.empty((len(slots), self.segments[0].vectors.shape[1]), np.float32)
-        for index in np.unique(parts):
-            here = parts == index
-            found[here] = self.segments[index].vectors[slots[here] - self._bases[index]]
+        width = sum(half.shape[1] for first in self.segments[:1] for half in (first.leads, first.rests))
+        found = np.empty((len(slots), width), np.float32)
+        for index, here, local in self._parts(slots):
+            segment = self.segments[index]
+            found[here, :LEAD], found[here, LEAD:] = segment.leads[local], segment.rests[local]
         return found
 
-    def _local(self, slot: int) -> tuple[int, int]:
-        index = int(np.searchsorted(self._bases, slot, side="right")) - 1
-        return index, slot - int(self._bases[index])
+    def _parts(self, slots: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.intp], NDArray[np.int64]]]:
+        """The numbers of the segments that hold `slots`, which of them each holds, and where; none below zero."""
+        parts = np.searchsorted(self._bases, slots, side="right") - 1
+        for index in np.unique(parts[parts >= 0]).tolist():
+            here = np.flatnonzero(parts == index)
+            yield index, here, slots[here] - self._bases[index]
 
     def slots(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """The slots of those of `rows` that are here and live."""

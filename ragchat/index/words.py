@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ragchat.embeddings.bundled import BundledEmbedder
+from ragchat.embeddings.unit import normalise
 from ragchat.language.quantities import QUANTITIES_VERSION, is_date, is_number
 
 if TYPE_CHECKING:
@@ -42,10 +43,9 @@ class WordFacts:
         self._kinds = np.empty(0, np.uint8)
 
     def of(self, words: Sequence[str]) -> tuple[NDArray[np.int8], NDArray[np.uint8]]:
-        """`(len(words), WIDTH)` unit vectors times `SCALE`, zeros for a word without
-        tokens, and `(len(words),)` kinds.
+        """`(len(words), WIDTH)` unit vectors times `SCALE`, and `(len(words),)` kinds.
 
-        Raises `EmbedderError`.
+        A word without tokens has zeros. Raises `EmbedderError`.
         """
         rows = np.array([self._rows.get(word, -1) for word in words], np.int64)
         known, new = np.flatnonzero(rows >= 0), np.flatnonzero(rows < 0).tolist()
@@ -72,9 +72,8 @@ class WordFacts:
 
     def _made(self, words: Sequence[str]) -> NDArray[np.int8]:
         vectors = self._embedder.embed_documents(words)[:, :WIDTH]
-        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        units: NDArray[np.float32] = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
-        kept: NDArray[np.int8] = np.rint(np.clip(units * SCALE, -127, 127)).astype(np.int8)
+        normalise(vectors)
+        kept: NDArray[np.int8] = np.rint(np.clip(vectors * SCALE, -127, 127)).astype(np.int8)
         return kept
 
     @cached_property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import Stemmer
@@ -27,7 +28,10 @@ _ACCENTS = re.compile("[\u0300-\u036f]")
 # A word longer than this is no word but data (base64, a hash list); its beginning identifies it.
 _LONGEST = 64
 
-_stem = Stemmer.Stemmer("english")
+# Without its own cache, which forgets all it holds whenever it is full.
+_stemmer = Stemmer.Stemmer("english", 0)
+# A text repeats its words: what was found out about one is kept, which makes an ingest quicker.
+_KEPT = 1 << 16
 
 STOPWORDS = frozenset(
     re.findall(
@@ -64,13 +68,18 @@ def query_terms(question: str) -> list[str]:
 
 def stemmed(found: Sequence[str]) -> list[str]:
     """The term of each word."""
-    terms: list[str] = _stem.stemWords(found)
-    return terms
+    return list(map(_stem, found))
+
+
+@lru_cache(_KEPT)
+def _stem(word: str) -> str:
+    stem: str = _stemmer.stemWord(word)
+    return stem
 
 
 def words(text: str) -> list[str]:
     """The words of `text`, case folded and not stemmed, in order; identifiers as in `terms`."""
-    return [word for run in _runs(text) for word in _words_of(run)]
+    return list(chain.from_iterable(map(_words_of, _runs(text))))
 
 
 def _runs(text: str) -> list[str]:
@@ -84,8 +93,7 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", text)))
 
 
-# A text repeats its words: what was found out about one is kept, which makes an ingest quicker.
-@lru_cache(maxsize=1 << 16)
+@lru_cache(_KEPT)
 def _words_of(run: str) -> list[str]:
     if _UNSPACED.search(run):
         return _pairs(run.casefold())

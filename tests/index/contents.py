@@ -36,7 +36,10 @@ class Contents:
 def contents(
     collection: Collection, embedder: Embedder, questions: Sequence[str] = (), *, count: int = 1000
 ) -> Contents:
-    """What `collection` holds now, and the best `count` passages; ties among them may come in any order."""
+    """What `collection` holds now, and the best `count` passages.
+
+    Ties among them may come in any order, and of copies any one.
+    """
     manifest, view = collection.manifest, collection.view()
     names = {number: word for word, number in all_terms(manifest.connection).items()}
     rows = manifest.ids()
@@ -52,7 +55,7 @@ def contents(
         live=view.chunks,
         found=tuple(
             frozenset(
-                (part.id, round(passage.score, 3))
+                (part.text, round(passage.score, 3))
                 for passage in retriever.search(question, count).passages
                 for part in passage.parts
             )

@@ -204,8 +204,9 @@ def test_opening_again_and_again_holds_no_more_files_than_once(
 ) -> None:
     write(tmp_path / "docs", bread="Bread with saffron.")
     take_in(collection, tmp_path / "docs", embedder=WordEmbedder())
-    collection.reopen_vectors()
+    assert collection.vectors.ids()
     held = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(5):
-        collection.reopen_vectors()
+        collection.close_vectors()
+        assert collection.vectors.ids()
     assert len(list(Path("/proc/self/fd").iterdir())) < held + 10

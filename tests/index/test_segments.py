@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 
 from ragchat.errors import IndexDamaged
 from ragchat.index.merging import MOST_CHUNKS, mergeable, merged
-from ragchat.index.segment import Columns, checksum, open_segment, write_segment
+from ragchat.index.segment import LEAD, Columns, checksum, halves, open_segment, write_segment
 from ragchat.index.segments import Segments
 from ragchat.index.view import View
 from ragchat.index.words import WIDTH
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_WIDTH = 4
+_WIDTH = LEAD + 4
 _CHUNKS = st.lists(st.lists(st.integers(1, 9), max_size=12), min_size=1, max_size=12)
 
 
@@ -67,11 +67,11 @@ def test_what_is_written_is_read_and_each_term_leads_to_its_chunks(
 ) -> None:
     path = tmp_path_factory.mktemp("segment") / "one.safetensors"
     columns, vectors = _columns(chunks), _vectors(len(chunks))
-    assert write_segment(path, columns, [vectors[:1], vectors[1:]]) == checksum(path)
+    assert write_segment(path, columns, [halves(vectors[:1]), halves(vectors[1:])]) == checksum(path)
     segment = open_segment(path)
     for name in Columns.__dataclass_fields__:
         assert np.array_equal(getattr(segment, name), getattr(columns, name))
-    assert np.array_equal(segment.vectors, vectors)
+    assert np.array_equal(np.hstack((segment.leads, segment.rests)), vectors)
     view = View([segment], np.empty(0, np.int64))
     assert _words(view) == chunks
     terms = [list(map(_term, chunk)) for chunk in chunks]
@@ -83,7 +83,7 @@ def test_what_is_written_is_read_and_each_term_leads_to_its_chunks(
             assert dict(zip(segment.postings[here].tolist(), segment.counts[here].tolist(), strict=True)) == {
                 number: chunk.count(term) for number, chunk in enumerate(terms) if term in chunk
             }
-    assert set(load_file(path)) >= {"rows", "tokens", "vectors"}, "others can read the format"
+    assert set(load_file(path)) >= {"rows", "tokens", "leads", "rests"}, "others can read the format"
 
 
 @settings(max_examples=40, deadline=None)
@@ -95,7 +95,7 @@ def test_merged_segments_are_the_live_chunks_of_all(
     segments, first = Segments(folder), 1
     records = []
     for number, chunks in enumerate(parts):
-        records.append(segments.write(_columns(chunks, first), [_vectors(len(chunks), number)]))
+        records.append(segments.write(_columns(chunks, first), [halves(_vectors(len(chunks), number))]))
         first += len(chunks)
     buried = np.array([row for row in range(1, first) if choose.random() < 0.4], np.int64)  # type: ignore[attr-defined]
     opened = segments.open([record.name for record in records])
@@ -138,7 +138,7 @@ def test_merging_ends_and_leaves_few_segments_without_much_that_is_buried(sizes:
 def test_a_file_that_was_cut_is_named_with_the_cure(tmp_path: Path, size: int) -> None:
     path = tmp_path / "mine" / "segments" / "one.safetensors"
     path.parent.mkdir(parents=True)
-    write_segment(path, _columns([[1, 2, 3]] * 40), [_vectors(40)])
+    write_segment(path, _columns([[1, 2, 3]] * 40), [halves(_vectors(40))])
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     path.write_bytes(path.read_bytes()[:size])
     with pytest.raises(IndexDamaged, match=r"one\.safetensors") as raised:
@@ -147,6 +147,6 @@ def test_a_file_that_was_cut_is_named_with_the_cure(tmp_path: Path, size: int) -
 
 
 def test_a_segment_is_never_written_over(tmp_path: Path) -> None:
-    write_segment(tmp_path / "one.safetensors", _columns([[1]]), [_vectors(1)])
+    write_segment(tmp_path / "one.safetensors", _columns([[1]]), [halves(_vectors(1))])
     with pytest.raises(FileExistsError):
-        write_segment(tmp_path / "one.safetensors", _columns([[2]]), [_vectors(1)])
+        write_segment(tmp_path / "one.safetensors", _columns([[2]]), [halves(_vectors(1))])
