@@ -60,24 +60,27 @@ class BundledEmbedder:
 
     def embed_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """`(len(texts), 256)` unit vectors; a text without tokens gives zeros."""
+        vectors, _ = self.sums(texts)
+        normalise(vectors)
+        return vectors
+
+    def sums(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[int]]:
+        """The sum of the vectors of each text's tokens, `(len(texts), 256)`, and how many there are."""
+        counts = [0] * len(texts)
         vectors = np.zeros((len(texts), WIDTH), dtype=np.float32)
         if len(texts) > _FEW and self._vectors.dtype != np.float32:
             # Half precision is added more slowly; for a question it takes longer to convert than to add.
             self._vectors = self._vectors.astype(np.float32)
         for row, tokens in self._tokens(texts):
-            # The sum has the direction of the mean. Several texts at once are no faster (tried: reduceat).
+            # Several texts at once are no faster (tried: reduceat).
             vectors[row] += self._vectors.take(tokens, axis=0).sum(axis=0, dtype=np.float32)
-        normalise(vectors)
-        return vectors
+            counts[row] += len(tokens)
+        return vectors, counts
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
         """`(256,)`: questions and documents are embedded alike."""
         row: NDArray[np.float32] = self.embed_documents([text])[0]
         return row
-
-    def token_counts(self, words: Sequence[str]) -> list[int]:
-        """Into how many tokens each of some words is cut."""
-        return [len(encoding) for encoding in self._encoded([encodable(word) for word in words])]
 
     def token_ends(self, text: str) -> list[int]:
         """Where in `text` each of its tokens ends, in characters: as many as the text has tokens.

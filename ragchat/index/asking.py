@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ragchat.index.rerank import Question
-from ragchat.index.words import SCALE
+from ragchat.index.words import CUT, SCALE
 from ragchat.language.questions import expectations
 from ragchat.language.terms import STOPWORDS, stemmed, words
 
@@ -42,13 +42,13 @@ def ask(
     known = [numbers[stem] for stem in dict.fromkeys(stems) if stem in numbers]
     rarity = dict(zip(known, map(view.rarity, view.frequencies(known)), strict=True))
     kinds = expectations(question)
-    terms = [found[at] for at in firsts]
+    vectors, of_terms = facts.of([found[at] for at in firsts])
     return Question(
         words=np.array([numbers.get(word, _UNKNOWN) for word in found], np.int64),
         stems=np.array([numbers.get(stem, _UNKNOWN) for stem in stems], np.int64),
         content=np.array(firsts, np.intp),
-        vectors=facts.of(terms)[0].astype(np.float32) / SCALE,
-        cut=np.array(facts.are_cut(terms), bool),
+        vectors=vectors.astype(np.float32) / SCALE,
+        cut=(of_terms & CUT).astype(bool),
         rarity=np.array([rarity.get(numbers.get(stem, _UNKNOWN), view.rarity(0)) for stem in stems], np.float32),
         number="number" in kinds,
         date="date" in kinds,

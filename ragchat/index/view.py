@@ -184,7 +184,7 @@ class View:
             begins = segment.starts[local] + (0 if headings else segment.heads[local].astype(np.int64))
             filled = columns < lengths[here, None]
             places = np.where(filled, begins[:, None] + columns, 0)
-            found[here] = np.where(filled, segment.tokens[places] + self._word_bases[index], self.vocabulary)
+            found[here] = np.where(filled, segment.tokens.take(places) + self._word_bases[index], self.vocabulary)
         return found
 
     @cached_property
@@ -212,7 +212,7 @@ class View:
             facts.words[here] = segment.words[local]
             facts.stems[here] = segment.stems[local]
             facts.kinds[here] = segment.kinds[local]
-            np.multiply(segment.word_vectors[local], np.float32(1.0 / SCALE), out=facts.vectors[here])
+            np.multiply(segment.word_vectors.take(local, axis=0), np.float32(1.0 / SCALE), out=facts.vectors[here])
         return facts
 
     def neighbours(self, slot: int) -> list[int]:
@@ -241,7 +241,7 @@ class View:
         """`(len(slots),)`: what the other dimensions of some slots add to their `leanings`."""
         found = np.empty(len(slots), np.float32)
         for index, here, local in self._parts(slots):
-            found[here] = self.segments[index].rests[local] @ vector[LEAD:]
+            found[here] = self.segments[index].rests.take(local, axis=0) @ vector[LEAD:]
         return found
 
     def similarity(self, vector: NDArray[np.float32], slots: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -254,7 +254,7 @@ class View:
         found = np.empty((len(slots), width), np.float32)
         for index, here, local in self._parts(slots):
             segment = self.segments[index]
-            found[here, :LEAD], found[here, LEAD:] = segment.leads[local], segment.rests[local]
+            found[here, :LEAD], found[here, LEAD:] = segment.leads.take(local, axis=0), segment.rests.take(local, axis=0)
         return found
 
     def _parts(self, slots: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.intp], NDArray[np.int64]]]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-WORDS_VERSION = f"1.{QUANTITIES_VERSION}"
+WORDS_VERSION = f"2.{QUANTITIES_VERSION}"
 """Changes when the same word is kept otherwise."""
 
 WIDTH = 128
@@ -26,8 +26,8 @@ WIDTH = 128
 SCALE = 254.0
 """A component of a unit vector is kept as that many times itself, in eight bits; hardly one is beyond a half."""
 
-NUMBER, DATE = 1, 2
-"""Bits of a word's kind."""
+NUMBER, DATE, CUT = 1, 2, 4
+"""Bits of a word's kind. The tokenizer of the bundled vectors cuts in pieces what is rare everywhere."""
 
 # The words met first are the frequent ones: more would seldom be asked for again.
 _MOST_KEPT = 65_536
@@ -59,22 +59,22 @@ class WordFacts:
         self, words: Sequence[str], at: Sequence[int], vectors: NDArray[np.int8], kinds: NDArray[np.uint8]
     ) -> None:
         """Fill the rows `at` for `words` that were not asked for before, and keep them while there is room."""
-        vectors[at] = made = self._made(words)
-        kinds[at] = told = np.array([NUMBER * is_number(word) + DATE * is_date(word) for word in words], np.uint8)
+        made, told = self._made(words)
+        vectors[at], kinds[at] = made, told
         if len(self._vectors) < _MOST_KEPT:
             self._rows.update(zip(words, count(len(self._vectors)), strict=False))
             self._vectors = np.concatenate((self._vectors, made))
             self._kinds = np.concatenate((self._kinds, told))
 
-    def are_cut(self, words: Sequence[str]) -> list[bool]:
-        """Which of `words` the tokenizer of the bundled vectors cuts in pieces: those are rare everywhere."""
-        return [count > 1 for count in self._embedder.token_counts(words)]
-
-    def _made(self, words: Sequence[str]) -> NDArray[np.int8]:
-        vectors = self._embedder.embed_documents(words)[:, :WIDTH]
+    def _made(self, words: Sequence[str]) -> tuple[NDArray[np.int8], NDArray[np.uint8]]:
+        vectors, tokens = self._embedder.sums(words)
+        vectors = vectors[:, :WIDTH]
         normalise(vectors)
-        kept: NDArray[np.int8] = np.rint(np.clip(vectors * SCALE, -127, 127)).astype(np.int8)
-        return kept
+        kinds = [
+            NUMBER * is_number(word) + DATE * is_date(word) + CUT * (count > 1)
+            for word, count in zip(words, tokens, strict=True)
+        ]
+        return np.rint(np.clip(vectors * SCALE, -127, 127)).astype(np.int8), np.array(kinds, np.uint8)
 
     @cached_property
     def _embedder(self) -> BundledEmbedder:
