@@ -37,7 +37,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What was written, for the vectors to follow: `gone` are ids that went and did not come back."""
+    """What was written, for the vectors to follow: those of the ids `gone` leave before."""
 
     ids: list[str]
     vectors: NDArray[np.float32]
@@ -88,7 +88,7 @@ def write_batch(change: Change, segments: Segments, lexicon: Lexicon, entries: S
         return Batch([], np.empty((0, 0), np.float32), gone)
     vectors = np.concatenate([entry.vectors for entry in full])
     change.add_segment(segments.write(_columns(full, rows, owners, lexicon), [halves(vectors)]))
-    return Batch(ids, vectors, sorted(set(gone).difference(ids)))
+    return Batch(ids, vectors, gone)
 
 
 def _columns(

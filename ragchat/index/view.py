@@ -254,7 +254,10 @@ class View:
         found = np.empty((len(slots), width), np.float32)
         for index, here, local in self._parts(slots):
             segment = self.segments[index]
-            found[here, :LEAD], found[here, LEAD:] = segment.leads.take(local, axis=0), segment.rests.take(local, axis=0)
+            found[here, :LEAD], found[here, LEAD:] = (
+                segment.leads.take(local, axis=0),
+                segment.rests.take(local, axis=0),
+            )
         return found
 
     def _parts(self, slots: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.intp], NDArray[np.int64]]]:

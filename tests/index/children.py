@@ -179,7 +179,7 @@ def vectors(*folders: str) -> None:
     found = []
     for folder in folders:
         client = chromadb.PersistentClient(folder, Settings(anonymized_telemetry=False))
-        found.append(client.get_collection("chunks", embedding_function=None).get(include=[])["ids"])
+        found.append([name for shard in client.list_collections() for name in shard.get(include=[])["ids"]])
     print(json.dumps(found))  # noqa: T201 - for the test that reads it
 
 

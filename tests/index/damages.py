@@ -115,7 +115,7 @@ def with_chroma(folder: Path, change: Callable[[Chroma], object]) -> None:
     path = str(folder / "vectors")
     system = System(Settings(anonymized_telemetry=False, is_persistent=True, persist_directory=path))
     system.start()
-    change(Client.from_system(system).get_collection("chunks", embedding_function=None))
+    change(Client.from_system(system).get_collection("chunks-1", embedding_function=None))
     system.stop()
 
 

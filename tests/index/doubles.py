@@ -87,7 +87,7 @@ def vector_ids(*collections: Collection) -> list[set[str]]:
 
 def held_ids(collection: Collection) -> set[str]:
     """The same through the client that the collection has open: quicker, and less of a proof."""
-    return set(collection.vectors._collection.get(include=[])["ids"])
+    return collection.vectors.ids()
 
 
 def chunk_ids(collection: Collection) -> set[str]:
