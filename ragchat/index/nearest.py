@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Of fewer chunks all dimensions are looked at as quickly.
 _FEW = 20_000
-# Of the nearest ten, 9.9 are among so many by the first dimensions, and of the nearest hundred 95 (86,064 chunks
+# Of the nearest ten, 9.8 are among so many by the first dimensions, and of the nearest hundred 92 (86,064 chunks
 # of twenty corpora). ChromaDB's graph finds 9.3 of ten, and takes half a second to load.
 _LOOKED = 2_000
 _LOOKED_EACH = 30
