@@ -179,7 +179,7 @@ def _left_out(corpus: Corpus, cases: Sequence[Case]) -> list[Outcome]:
 def _asked(retriever: Retriever, case: Case) -> Outcome:
     found = retriever.search(case.text, TOP_K)
     started = time.perf_counter()
-    pieces = list(ExtractiveGenerator().stream(Prompt(case.text, (), found.passages, 0, found.distant)))
+    pieces = list(ExtractiveGenerator().stream(Prompt(case.text, found.passages, distant=found.distant)))
     seconds = time.perf_counter() - started
     texts = tuple(piece.text for piece in pieces if isinstance(piece, Delta))
     faint = any(piece.text == FAINT_LABEL for piece in pieces if isinstance(piece, Notice))
