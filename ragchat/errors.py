@@ -115,8 +115,20 @@ class StorageError(RagchatError):
 
 
 FailureKind = Literal[
-    "config", "key", "limit", "too_large", "network", "timeout", "model", "garbage", "server", "other"
+    "config",
+    "key",
+    "limit",
+    "breaker",
+    "budget",
+    "too_large",
+    "network",
+    "timeout",
+    "model",
+    "garbage",
+    "server",
+    "other",
 ]
+"""`breaker` and `budget` are refusals of ours: nothing was sent."""
 
 
 class OllamaError(RagchatError):

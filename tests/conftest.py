@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_OURS = ("GROQ_", "OLLAMA_", "RAGCHAT_")
+_OURS = ("GROQ_", "OLLAMA_", "OPENAI_", "RAGCHAT_")
 _PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
 
 

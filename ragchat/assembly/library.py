@@ -26,19 +26,21 @@ if TYPE_CHECKING:
     from ragchat.index.rebuild import RebuildReport
     from ragchat.index.verify import Verification
     from ragchat.index.watch import Round
-    from ragchat.privacy.consent import Consent
     from ragchat.settings.model import Settings
 
 
 class Library:
-    """What may be done to collections by their names, as `settings` say."""
+    """What may be done to collections by their names, as `settings` say.
 
-    def __init__(self, settings: Settings, embedders: Embedders, consent: Callable[[str], Consent]) -> None:
+    `forget` forgets what is kept of a collection elsewhere: consents, and answers.
+    """
+
+    def __init__(self, settings: Settings, embedders: Embedders, forget: Callable[[str], None]) -> None:
         self._home = settings.home
         self._never = settings.home.resolve()
         self._max_bytes = int(settings.ingest.max_file_mb * 1_000_000)
         self._embedders = embedders
-        self._consent = consent
+        self._forget = forget
 
     def has_documents(self, collection: str = DEFAULT) -> bool:
         """Whether there is anything to ask; looking makes nothing."""
@@ -75,7 +77,7 @@ class Library:
         """Remove a collection with everything in it; raises `UsageError` for an unknown name, `IndexBusy`."""
         collection = self._named(name)
         # First: a new collection of this name must not find them, whatever happens meanwhile.
-        self._consent(name).forget()
+        self._forget(name)
         collection.erase()
 
     def ingest(

@@ -1,15 +1,33 @@
-"""The database of a home: the attempts at answers, and what was consented to."""
+"""The database of a home: what was asked of whom, what it took, what was consented to, and who is well."""
 
 from __future__ import annotations
 
 from functools import partial
 
+from ragchat.generation.answers import CREATE_ANSWERS
 from ragchat.privacy.consent import CREATE_CONSENTS, TELL_PURPOSES_APART
+from ragchat.resilience.breaker import CREATE_BREAKERS
+from ragchat.resilience.limits import CREATE_LIMITS
 from ragchat.storage.database import open_database
-from ragchat.usage.ledger import CREATE_ATTEMPTS
+from ragchat.usage.budgets import CREATE_BUDGET_WARNINGS
+from ragchat.usage.calibration import CREATE_CALIBRATIONS
+from ragchat.usage.ledger import CREATE_ATTEMPTS, WIDEN_ATTEMPTS
+from ragchat.usage.prices import CREATE_PRICES
 
 STATE_FILE = "state.db"
 
 # Append only: a script's position is the version of the schema it leads to.
-open_state = partial(open_database, migrations=(CREATE_ATTEMPTS, CREATE_CONSENTS, TELL_PURPOSES_APART))
+_MIGRATIONS = (
+    CREATE_ATTEMPTS,
+    CREATE_CONSENTS,
+    TELL_PURPOSES_APART,
+    WIDEN_ATTEMPTS,
+    CREATE_BREAKERS,
+    CREATE_LIMITS,
+    CREATE_BUDGET_WARNINGS,
+    CREATE_PRICES,
+    CREATE_CALIBRATIONS,
+    CREATE_ANSWERS,
+)
+open_state = partial(open_database, migrations=_MIGRATIONS)
 """Open such a database by its path, made if need be; raises `StorageError`."""

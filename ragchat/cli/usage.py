@@ -44,4 +44,6 @@ def _shape(row: UsageRow) -> dict[str, object]:
         "completion_tokens": row.completion_tokens,
         "cost_usd": None if row.cost is None else float(row.cost),
         "unknown_costs": row.unknown_costs,
+        "cached": row.cached,
+        "saved_usd": None if row.saved_cost is None else float(row.saved_cost),
     }

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-ProviderChoice: TypeAlias = Literal["groq", "ollama", "extractive"]
-"""In the order they are tried."""
+ProviderChoice: TypeAlias = Literal["groq", "ollama", "openai", "extractive"]
+
+_WRITTEN = {"openai": "OpenAI"}
+
+
+def provider_name(provider: str) -> str:
+    """`provider` as it is written at the beginning of a sentence."""
+    return _WRITTEN.get(provider, provider.capitalize())
+
 
 EmbedderChoice: TypeAlias = Literal["auto", "bundled", "minilm", "ollama"]

@@ -43,8 +43,18 @@ class Generator(Protocol):
     def destination(self) -> str | None:
         """The host the prompt is sent to when that is another machine; None when it stays on this one."""
 
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens it asks for in an answer."""
+
+    @property
+    def context(self) -> int | None:
+        """The tokens that prompt and answer may have together; None when that is not known."""
+
     def stream(self, prompt: Prompt) -> abc.Generator[Piece, None, None]:
         """Deltas and notices, then exactly one completion; raises `GenerationError` before the first delta.
+
+        `Shortened`, before the first delta, says that fewer passages were read than the prompt holds.
 
         A failure after it ends the stream with a completion whose finish is `cut`. A KeyboardInterrupt
         thrown in does the same.

@@ -7,42 +7,51 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ragchat.core.usage import Usage
-from ragchat.errors import StorageError
+from ragchat.errors import GenerationError, StorageError
 from ragchat.resilience.faults import UNSENT
+from ragchat.usage.budgets import OverBudget
 from ragchat.usage.ledger import Ending
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ragchat.core.completion import Completion
-    from ragchat.errors import GenerationError
+    from ragchat.generation.records import Records
     from ragchat.generation.transcript import Transcript
-    from ragchat.usage.ledger import Attempt, Ledger, Outcome
+    from ragchat.usage.budgets import Worst
+    from ragchat.usage.ledger import Attempt, Outcome
 
 _NOTHING_SENT = Usage(prompt_tokens=0, completion_tokens=0, cost=Decimal(0))
 
 
 class Entry:
-    """Begins the row at once. A ledger that cannot be written stops no answer: see `problem`."""
+    """A ledger that cannot be written stops no answer: see `problem`.
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        attempt: Attempt,
-        price: Callable[[str, str, Usage, str | None], Decimal | None],
-    ) -> None:
-        self._ledger = ledger
+    `is_news`: somebody set the provider up, so that it is a failure when it is not there.
+    """
+
+    def __init__(self, records: Records, attempt: Attempt, *, is_news: bool) -> None:
+        self._ledger = records.ledger
+        self._price = records.cost
         self._attempt = attempt
-        self._price = price
+        self._is_news = is_news
         self._row: int | None = None
         self.ended = False
         self.problem: StorageError | None = None
+
+    def begin(self, worst: Worst | None = None) -> None:
+        """Begin the row before anything is sent; raises `GenerationError` when `worst` is over a budget."""
         try:
-            self._row = ledger.begin(attempt)
+            self._row = self._ledger.begin(self._attempt, worst)
+        except OverBudget as error:
+            raise GenerationError(
+                error.reason,
+                "Raise the budget, or ask a provider on this machine.",
+                failure="budget",
+                code="budget",
+            ) from error
         except StorageError as error:
             self.problem = error
 
-    def completed(self, completion: Completion, outcome: Outcome) -> Completion:
+    def completed(self, completion: Completion, outcome: Outcome, *, waited_s: float = 0.0) -> Completion:
         """End the row with `completion`, which comes back with its cost."""
         usage = completion.usage
         cost = self._price(completion.provider, completion.model, usage, self._attempt.destination)
@@ -55,23 +64,22 @@ class Entry:
                 finish_reason=completion.finish,
                 failure=completion.failure,
                 request_id=completion.request_id,
+                waited_s=waited_s or None,
             )
         )
         return completion
 
-    def failed(self, error: GenerationError, transcript: Transcript) -> None:
+    def refused(self, error: GenerationError) -> None:
+        """Begin and end the row: `error` is why nothing was sent."""
+        self.begin()
+        self._end(_ending("skipped", error, _NOTHING_SENT))
+
+    def failed(self, error: GenerationError, transcript: Transcript, *, waited_s: float = 0.0) -> None:
         """End the row with `error`, raised before anything was shown."""
-        self._end(
-            Ending(
-                "skipped" if error.failure == "config" or error.code in UNSENT else "error",
-                self._taken(error, transcript),
-                failure=error.failure,
-                http_status=error.http_status,
-                code=error.code,
-                request_id=error.request_id,
-                retry_after_s=error.retry_after_s,
-            )
-        )
+        # Nobody set it up, and nobody was there: that is no failure.
+        skipped = error.failure == "config" or (error.code in UNSENT and not self._is_news)
+        ending = _ending("skipped" if skipped else "error", error, self._taken(error, transcript))
+        self._end(replace(ending, waited_s=waited_s or None))
 
     def _taken(self, error: GenerationError, transcript: Transcript) -> Usage:
         """Nothing, when the request was never sent or let in; else unknown, and never a false zero."""
@@ -92,3 +100,15 @@ class Entry:
             self._ledger.finish(self._row, ending)
         except StorageError as error:
             self.problem = error
+
+
+def _ending(outcome: Outcome, error: GenerationError, usage: Usage) -> Ending:
+    return Ending(
+        outcome,
+        usage,
+        failure=error.failure,
+        http_status=error.http_status,
+        code=error.code,
+        request_id=error.request_id,
+        retry_after_s=error.retry_after_s,
+    )

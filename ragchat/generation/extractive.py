@@ -63,6 +63,15 @@ class ExtractiveGenerator:
         """Nothing leaves this machine."""
         return None
 
+    @property
+    def max_tokens(self) -> int:
+        """It takes none."""
+        return 0
+
+    @property
+    def context(self) -> None:
+        """It reads whatever it is given."""
+
     def stream(self, prompt: Prompt) -> abc.Generator[Piece, None, None]:
         """The label, then one delta for each quoted sentence, or the one that says there is no answer."""
         started = time.monotonic()

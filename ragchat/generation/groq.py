@@ -8,51 +8,56 @@ from typing import TYPE_CHECKING, cast
 from ragchat.core.completion import Notice
 from ragchat.core.destination import destination
 from ragchat.core.usage import Usage
-from ragchat.errors import GenerationError
-from ragchat.generation.failures import of_groq
-from ragchat.generation.groq_models import REASONING_ROOM, RETIRED, reasoning
+from ragchat.generation.deadlines import Deadline, Deadlines
+from ragchat.generation.failures import GROQ, Asked, malformed_key, of_end, of_error, of_event
+from ragchat.generation.groq_models import REASONING_ROOM, RETIRED, context, reasoning
 from ragchat.generation.transcript import Transcript, kept
 
 if TYPE_CHECKING:
     from collections import abc
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from groq import Groq, Stream
     from groq.types import CompletionUsage
     from groq.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 
     from ragchat.core.completion import Piece, Prompt
-    from ragchat.generation.groq_wire import Deadline
 
 
 class GroqGenerator:
     """Streams chat completions; a retired model is replaced, and that is said once.
 
-    `base_url` ends without `/openai/v1`: the client adds it. `timeout_s` bounds every wait for visible text,
-    however the server fills it.
+    `base_url` ends without `/openai/v1`: the client adds it. `heard` is told the model and the headers of every
+    reply, refusals included. Without `deadlines`, `timeout_s` bounds every wait for visible text.
     """
 
     provider = "groq"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a setting
         self,
         *,
         api_key: str,
         model: str,
         temperature: float,
         max_tokens: int,
-        timeout_s: float,
         base_url: str,
+        deadlines: Deadlines | None = None,
+        timeout_s: float = 30.0,
+        heard: Callable[[str, Mapping[str, str]], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._api_key = api_key
         self._base_url = base_url
         self._asked_model = model
         self.model = RETIRED.get(model, model)
+        self.context = context(self.model)
         self._temperature = temperature
-        self._max_tokens = max_tokens
-        self._timeout_s = timeout_s
+        self._reasoning = reasoning(self.model)
+        self.max_tokens = max(max_tokens, REASONING_ROOM) if self._reasoning else max_tokens
+        self._deadlines = deadlines or Deadlines(timeout_s, timeout_s)
+        self._heard = heard
         self._clock = clock
+        self._asked = Asked(GROQ, self.model, api_key)
         self._client: Groq | None = None
         self._replacement_told = self.model == model
 
@@ -82,24 +87,29 @@ class GroqGenerator:
         try:
             if self._client is None:
                 self._client = wire.open_client(
-                    api_key=self._api_key, base_url=self._base_url, timeout_s=self._timeout_s
+                    api_key=self._api_key, base_url=self._base_url, deadlines=self._deadlines
                 )
-            deadline = wire.Deadline(self._timeout_s, self._clock)
-            with wire.watched(self._request(self._client, prompt), deadline) as stream:
+            deadline = Deadline(self._deadlines, self._clock, hint=GROQ.patience)
+            with wire.watched(self._request(self._client, prompt), deadline, self._deadlines) as stream:
+                self._tell(stream.response.headers)
                 yield from self._read(stream, transcript, deadline)
         except wire.ERRORS as error:
-            raise of_groq(error, model=self.model, secret=self._api_key) from error
+            self._tell(wire.headers_of(error))
+            raise of_error(error, self._asked) from error
+
+    def _tell(self, headers: Mapping[str, str] | None) -> None:
+        if headers is not None and self._heard is not None:
+            self._heard(self.model, headers)
 
     def _request(self, client: Groq, prompt: Prompt) -> Stream[ChatCompletionChunk]:
-        extra = reasoning(self.model)
         messages = [{"role": message.role, "content": message.text} for message in prompt.messages]
         return client.chat.completions.create(
             model=self.model,
             messages=cast("list[ChatCompletionMessageParam]", messages),
             temperature=self._temperature,
-            max_completion_tokens=max(self._max_tokens, REASONING_ROOM) if extra else self._max_tokens,
+            max_completion_tokens=self.max_tokens,
             stream=True,
-            extra_body=extra,
+            extra_body=self._reasoning,
         )
 
     def _read(
@@ -114,22 +124,16 @@ class GroqGenerator:
             if own is not None:
                 request_id = own.id or request_id
                 if own.error:
-                    raise GenerationError(
-                        f"The server stopped early: {own.error}.",
-                        "Ask again.",
-                        failure="server",
-                        code="x_groq",
-                        request_id=request_id,
-                    )
+                    raise of_event(own.error, self._asked, code="x_groq", request_id=request_id)
             usage = getattr(own, "usage", None) or getattr(chunk, "usage", None) or usage
             for choice in getattr(chunk, "choices", None) or ():
                 finish = getattr(choice, "finish_reason", None) or finish
                 text = getattr(getattr(choice, "delta", None), "content", None)
                 if text:
-                    deadline.renew()
-                    yield transcript.add(text)
+                    with deadline.handing_on(text):
+                        yield transcript.add(text)
         if finish is None:
-            raise _unfinished(transcript, request_id)
+            raise of_end(any_text=bool(transcript.text), asked=self._asked, request_id=request_id)
         yield transcript.completion(
             self.provider,
             self.model,
@@ -141,41 +145,9 @@ class GroqGenerator:
 
 def check_key(key: str) -> None:
     """Raise `GenerationError` when `key` cannot be sent: the SDK would call that a connection error."""
-    if not key:
-        problem = "is empty"
-    elif not key.isascii():
-        problem = "holds a character that is not ASCII"
-    elif any(char.isspace() or not char.isprintable() for char in key):
-        problem = "holds white space or a line break"
-    elif any(quote in key for quote in "\"'`"):
-        problem = "holds a quotation mark"
-    else:
-        return
-    raise GenerationError(
-        f"GROQ_API_KEY {problem}.",
-        "Copy the key again from https://console.groq.com/keys, without quotes.",
-        failure="config",
-        code="malformed_key",
-    )
-
-
-def _unfinished(transcript: Transcript, request_id: str | None) -> GenerationError:
-    """A stream that ends without its last chunk raises nothing by itself."""
-    if transcript.text:
-        return GenerationError(
-            "The stream ended before the answer did.",
-            "Ask again.",
-            failure="network",
-            code="no_finish",
-            request_id=request_id,
-        )
-    return GenerationError(
-        "The reply holds no answer.",
-        "Is there a captive portal? Check the network and GROQ_BASE_URL.",
-        failure="garbage",
-        code="no_chunks",
-        request_id=request_id,
-    )
+    problem = malformed_key(key, GROQ)
+    if problem is not None:
+        raise problem
 
 
 def _usage(counted: CompletionUsage | None) -> Usage | None:

@@ -23,6 +23,9 @@ RETIRED: dict[str, str] = {
 }
 """Models that were shut down, and what takes their place: an old `.env` must not stop a question."""
 
+_CONTEXT = 131_072
+_OF_THAT_CONTEXT = frozenset({_SMALL, _LARGE, "openai/gpt-oss-safeguard-20b", "qwen/qwen3.8-27b"})
+
 REASONING_ROOM = 1024
 """Fewer completion tokens can all go into thinking: an empty answer, billed."""
 
@@ -34,3 +37,8 @@ def reasoning(model: str) -> dict[str, object]:
     if model.startswith("qwen/qwen3"):
         return {"reasoning_effort": "none"}
     return {}
+
+
+def context(model: str) -> int | None:
+    """The tokens that prompt and answer may have together; None for a model not known here."""
+    return _CONTEXT if model in _OF_THAT_CONTEXT else None

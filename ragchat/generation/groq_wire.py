@@ -8,14 +8,14 @@ import groq
 import httpx
 
 from ragchat.core.destination import destination
-from ragchat.errors import GenerationError
+from ragchat.generation.watched import timeouts, watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Mapping
 
     from groq.types.chat import ChatCompletionChunk
 
-CONNECT_TIMEOUT_S = 5.0
+    from ragchat.generation.deadlines import Deadline, Deadlines
 
 ERRORS = (
     groq.GroqError,
@@ -24,59 +24,17 @@ ERRORS = (
     httpx.StreamError,
     httpx.InvalidURL,
     ValueError,
+    RecursionError,
     OSError,
 )
 
 
-class Deadline:
-    """When the server has been silent for too long.
-
-    httpx bounds single reads only, so a server that drips comments or thoughts would hold us for ever.
-    """
-
-    def __init__(self, timeout_s: float, clock: Callable[[], float]) -> None:
-        self._timeout_s = timeout_s
-        self._clock = clock
-        self.renew()
-
-    def renew(self) -> None:
-        """Something visible came: the time starts anew."""
-        self._expires = self._clock() + self._timeout_s
-
-    def check(self) -> None:
-        """Raise `GenerationError` when nothing visible has come in time."""
-        if self._clock() > self._expires:
-            raise GenerationError(
-                f"No text came within {self._timeout_s:g} s.",
-                "Raise GROQ_TIMEOUT, or ask again.",
-                failure="timeout",
-                code="deadline",
-            )
-
-
-class _Watched(httpx.SyncByteStream):
-    """The body of a reply, with the deadline checked whenever bytes arrive."""
-
-    def __init__(self, body: httpx.SyncByteStream, deadline: Deadline) -> None:
-        self._body = body
-        self._deadline = deadline
-
-    def __iter__(self) -> Iterator[bytes]:
-        for part in self._body:
-            self._deadline.check()
-            yield part
-
-    def close(self) -> None:
-        self._body.close()
-
-
-def open_client(*, api_key: str, base_url: str, timeout_s: float) -> groq.Groq:
+def open_client(*, api_key: str, base_url: str, deadlines: Deadlines) -> groq.Groq:
     """A client that makes each request once, goes nowhere but to `base_url`, and follows no redirect."""
-    timeout = httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
     return groq.Groq(
         api_key=api_key,
         base_url=base_url,
-        timeout=timeout,
+        timeout=timeouts(deadlines),
         max_retries=0,
         http_client=groq.DefaultHttpxClient(
             follow_redirects=False,
@@ -86,9 +44,14 @@ def open_client(*, api_key: str, base_url: str, timeout_s: float) -> groq.Groq:
     )
 
 
-def watched(stream: groq.Stream[ChatCompletionChunk], deadline: Deadline) -> groq.Stream[ChatCompletionChunk]:
+def watched(
+    stream: groq.Stream[ChatCompletionChunk], deadline: Deadline, deadlines: Deadlines
+) -> groq.Stream[ChatCompletionChunk]:
     """`stream`, bounded by `deadline`."""
-    body = stream.response.stream
-    if isinstance(body, httpx.SyncByteStream):
-        stream.response.stream = _Watched(body, deadline)
+    watch(stream.response, deadline, deadlines)
     return stream
+
+
+def headers_of(error: BaseException) -> Mapping[str, str] | None:
+    """The headers of the refusal that `error` is; None when there was no reply."""
+    return error.response.headers if isinstance(error, groq.APIStatusError) else None

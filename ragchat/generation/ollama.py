@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing, suppress
-from typing import TYPE_CHECKING
+from contextlib import closing, contextmanager, suppress
+from functools import partial
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Literal
 
 from ragchat.core.completion import Notice
 from ragchat.core.usage import Usage
 from ragchat.errors import GenerationError, OllamaError
+from ragchat.generation.deadlines import Deadline, Deadlines
 from ragchat.generation.failures import of_ollama
 from ragchat.generation.transcript import Transcript, kept
 
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from ragchat.ollama.client import OllamaClient
     from ragchat.ollama.replies import ChatLine, OllamaModel
 
+# A cold model is loaded before it says a word.
+DEADLINES = Deadlines(first_s=120.0, between_s=60.0, whole_s=600.0)
+
 _WHOLE = 0.6
 _EMBEDDING_FAMILIES = ("bert",)
 _EMBEDDING_NAMES = ("embed", "minilm", "bge-", "e5-", "gte-")
@@ -28,7 +34,8 @@ _EMBEDDING_NAMES = ("embed", "minilm", "bge-", "e5-", "gte-")
 class OllamaGenerator:
     """Streams chat replies. Without a `model` the newest local chat model is taken, and named once.
 
-    `num_ctx` is sent with every request, always the same: another value would load the model again.
+    `num_ctx` is sent with every request, always the same: another value would load the model again. Half of it at
+    the most is for the answer, the rest for the prompt.
     """
 
     provider = "ollama"
@@ -41,11 +48,15 @@ class OllamaGenerator:
         num_ctx: int,
         temperature: float,
         max_tokens: int,
+        deadlines: Deadlines = DEADLINES,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._wanted = model
-        self._options = {"num_ctx": num_ctx, "temperature": temperature, "num_predict": max_tokens}
+        self.max_tokens = min(max_tokens, num_ctx // 2)
+        self.context = num_ctx
+        self._options = {"num_ctx": num_ctx, "temperature": temperature, "num_predict": self.max_tokens}
+        self._deadlines = deadlines
         self._clock = clock
         self._found: OllamaModel | None = None
         self._choice_told = model is not None
@@ -69,32 +80,41 @@ class OllamaGenerator:
         yield from kept(self._pieces(prompt, transcript), transcript, self)
 
     def _pieces(self, prompt: Prompt, transcript: Transcript) -> abc.Generator[Piece, None, None]:
+        deadline = Deadline(self._deadlines, self._clock, hint="Try a smaller model, or ask again.")
         try:
             model = self._resolved()
             if not self._choice_told:
                 self._choice_told = True
                 yield Notice(f"OLLAMA_MODEL is unset: using {model.name}, the newest chat model here.")
             think = self._think(model)
-            chat = self._client.chat(model.name, prompt.messages, options=self._options, think=think)
+            watch = partial(_watched, deadline)
+            chat = self._client.chat(model.name, prompt.messages, options=self._options, think=think, watch=watch)
             with closing(chat) as lines:
                 for line in lines:
                     if line.text:
-                        yield transcript.add(line.text)
+                        with deadline.handing_on(line.text):
+                            yield transcript.add(line.text)
                     if line.done:
                         yield from self._end(line, prompt, transcript)
+                        return
+                    deadline.check()
         except OllamaError as error:
+            deadline.check()
             raise of_ollama(error) from error
 
     def _end(self, line: ChatLine, prompt: Prompt, transcript: Transcript) -> Iterator[Piece]:
         read = line.prompt_tokens
-        if read is not None and read < _WHOLE * prompt.context_tokens:
+        cut = read is not None and read < _WHOLE * prompt.context_tokens
+        if cut:
             yield Notice(
                 f"Ollama cut the context: {self.model} read {read:,} of about {prompt.context_tokens:,} tokens."
             )
+        # A count of a part of the prompt must not pass for that of the whole.
+        counted: Literal["server", "estimate"] = "estimate" if cut else "server"
         usage = Usage(
             prompt_tokens=read,
             completion_tokens=line.completion_tokens,
-            source="none" if line.completion_tokens is None else "server",
+            source="none" if line.completion_tokens is None else counted,
             queue_s=line.load_s,
             prompt_s=line.prompt_s,
             completion_s=line.completion_s,
@@ -113,6 +133,26 @@ class OllamaGenerator:
         if "thinking" not in (model.capabilities or self._client.capabilities(model.name)):
             return None
         return "low" if "gpt-oss" in model.name or "gptoss" in model.family else False
+
+
+@contextmanager
+def _watched(deadline: Deadline, hang_up: Callable[[], None]) -> Iterator[None]:
+    """Hang up once `deadline` has passed: `requests` has one timeout, and that allows for a model to load."""
+    read = Event()
+
+    def watch() -> None:
+        while not read.wait(max(0.0, deadline.remaining_s())):
+            if deadline.passed:
+                hang_up()
+                return
+
+    watcher = Thread(target=watch, name="deadline", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        read.set()
+        watcher.join()  # or it could hang up under the next request
 
 
 def chat_model(models: tuple[OllamaModel, ...], wanted: str | None) -> OllamaModel:

@@ -3,73 +3,51 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
-from uuid import uuid4
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from ragchat.core.completion import Completion, Delta, Notice
+from ragchat.core.completion import Delta
 from ragchat.errors import GenerationError
-from ragchat.generation.entry import Entry
-from ragchat.generation.transcript import Transcript
+from ragchat.generation.attempts import CONSENT, OFF, Attempts
+from ragchat.generation.turn import Turn, said
 from ragchat.resilience.faults import UNSENT
-from ragchat.usage.ledger import Attempt
-from ragchat.usage.prices import price as listed_price
 
 if TYPE_CHECKING:
     from collections import abc
-    from collections.abc import Callable, Iterator, Sequence
-    from decimal import Decimal
+    from collections.abc import Callable, Sequence
 
-    from ragchat.core.completion import Piece, Prompt
+    from ragchat.core.completion import Completion, Piece, Prompt
     from ragchat.core.protocols import Generator
-    from ragchat.core.usage import Usage
-    from ragchat.privacy.consent import Permission
-    from ragchat.usage.ledger import Ledger, Outcome
-
-CONSENT = "consent"
+    from ragchat.generation.records import Records
 
 
-class Gate(Protocol):
-    """Decides what may leave this machine."""
+LAST_RESORT = "extractive"
 
-    def permits(self, provider: str, destination: str | None) -> Permission:
-        """Whether a prompt may be sent to `destination`; None is this machine."""
-
-
-@dataclass(slots=True)
-class _Turn:
-    """One question on its way down the chain; `untold` are failures the person has not heard of."""
-
-    prompt: Prompt
-    id: str = field(default_factory=lambda: uuid4().hex)
-    failures: list[tuple[Generator, GenerationError]] = field(default_factory=list)
-    untold: list[tuple[Generator, GenerationError]] = field(default_factory=list)
+_BELOW = "\n\n"
 
 
 class Router:
-    """A generator made of generators. Each attempt, a skipped one included, has its row in the ledger.
+    """A generator made of generators.
 
-    Another provider takes over only before the first visible text. `unasked` are the providers nobody
-    set up: that they are not there is no news. A refused consent is news once.
+    Another provider takes over only before the first visible text; an answer that is cut later is kept, and what
+    the passages themselves say comes below it. `unasked` are the providers nobody
+    set up: that they are not there is no news. A refused consent, or key, is news once. `arm` names the part
+    of an experiment whose questions these are.
     """
 
     def __init__(
         self,
         generators: Sequence[Generator],
-        gate: Gate,
-        ledger: Ledger,
+        records: Records,
         *,
         unasked: frozenset[str] = frozenset(),
-        price: Callable[[str, str, Usage, str | None], Decimal | None] = listed_price,
+        arm: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._generators = tuple(generators)
-        self._gate = gate
-        self._ledger = ledger
+        self._attempts = Attempts(records, unasked, clock)
         self._unasked = unasked
-        self._price = price
-        self._clock = clock
+        self._arm = arm
         self._refusals_told: set[str] = set()
 
     @property
@@ -87,128 +65,71 @@ class Router:
         """The destination of the first in line; the gate is asked for each by itself."""
         return self._generators[0].destination
 
+    @property
+    def max_tokens(self) -> int:
+        """Of the first in line."""
+        return self._generators[0].max_tokens
+
+    @property
+    def context(self) -> int | None:
+        """Of the first in line; the prompt is fitted to each by itself."""
+        return self._generators[0].context
+
     def stream(self, prompt: Prompt) -> abc.Generator[Piece, None, None]:
         """As `Generator.stream`; raises `GenerationError` when nobody answers.
 
         Ctrl-C, raised inside or thrown in, ends the stream with what was shown, as a completion that is
-        `cut`; before the first visible text it is raised on.
+        `cut`; before the first visible text it is raised on, but for a wait: then the next provider is asked.
         """
-        turn = _Turn(prompt)
-        for number, generator in enumerate(self._generators, start=1):
+        turn = Turn(prompt, self._arm)
+        for generator in self._generators:
             try:
-                yield from self._attempt(generator, number, turn)
+                yield from self._answer(generator, turn)
             except GenerationError as error:
                 turn.failures.append((generator, error))
                 if self._is_news(generator, error):
                     turn.untold.append((generator, error))
             else:
                 return
+        yield from turn.overheard()
         raise _nobody(turn.failures)
 
-    def _attempt(self, generator: Generator, number: int, turn: _Turn) -> Iterator[Piece]:
-        destination = generator.destination
-        permission = self._gate.permits(generator.provider, destination)
-        before = turn.failures[-1][0].provider if turn.failures else None
-        attempt = Attempt(turn.id, number, generator.provider, generator.model, destination, before)
-        entry = Entry(self._ledger, attempt, self._price)
-        transcript = Transcript(turn.prompt, self._clock)
-        pieces = generator.stream(turn.prompt)
-        try:
-            if not permission.allowed:
-                raise GenerationError(permission.reason, failure="config", code=CONSENT)
-            # Closed before anything else is done: the provider should stop writing what nobody reads.
-            with closing(pieces):
-                yield from self._relayed(pieces, generator, transcript, entry, turn)
-        except GenerationError as error:
-            entry.failed(error, transcript)
-            raise
-        except (KeyboardInterrupt, GeneratorExit) as stop:
-            if entry.ended:
-                raise
-            cut = transcript.completion(generator.provider, generator.model, finish="cut")
-            cut = entry.completed(cut, "cancelled")
-            if isinstance(stop, GeneratorExit) or not cut.text.strip():
-                raise
-            yield cut
-        except BaseException as error:
-            # A fault of ours; the row ends all the same.
-            entry.failed(GenerationError(str(error), failure="other"), transcript)
-            raise
-
-    def _relayed(
-        self,
-        pieces: Iterator[Piece],
-        generator: Generator,
-        transcript: Transcript,
-        entry: Entry,
-        turn: _Turn,
-    ) -> Iterator[Piece]:
-        held: list[Piece] = []
-        for piece in pieces:
-            if isinstance(piece, Completion):
-                yield from self._ended(piece, generator, entry, turn)
-                return
-            if isinstance(piece, Delta):
-                transcript.add(piece.text)
-                held.append(piece)
-                if not transcript.text.strip():
-                    continue  # white space is nothing a person has seen: another may still take over
-                yield from _news(turn, generator)
-                yield from held
-                held.clear()
-            else:
-                yield piece
-
-    def _ended(self, completion: Completion, generator: Generator, entry: Entry, turn: _Turn) -> Iterator[Piece]:
-        if not completion.text.strip():
-            entry.completed(replace(completion, failure="garbage"), "error")
-            raise _empty(completion)
-        completion = entry.completed(completion, _outcome(completion))
-        yield from _news(turn, generator)
-        if entry.problem is not None:
-            yield Notice(entry.problem.message)
+    def _answer(self, generator: Generator, turn: Turn) -> abc.Generator[Piece, None, None]:
+        """What `generator` says, and where its connection was lost, what the passages say themselves."""
+        completion = yield from self._attempts.stream(generator, turn)
+        if completion.failure and self._last_resort not in (None, generator):
+            completion = yield from self._made_up_for(completion, turn)
         yield completion
+
+    def _made_up_for(self, cut: Completion, turn: Turn) -> abc.Generator[Piece, None, Completion]:
+        assert self._last_resort is not None
+        yield Delta(_BELOW)
+        added = yield from self._attempts.stream(self._last_resort, turn)
+        return replace(cut, text=f"{cut.text}{_BELOW}{added.text}")
+
+    @property
+    def _last_resort(self) -> Generator | None:
+        """Who answers from the passages alone, at no cost and at once."""
+        last = self._generators[-1]
+        return last if last.provider == LAST_RESORT else None
 
     def _is_news(self, generator: Generator, error: GenerationError) -> bool:
         provider = generator.provider
+        if error.code == OFF:
+            return False
         if error.code == CONSENT:
             told = provider in self._refusals_told
             self._refusals_told.add(provider)
             return not told
-        absent = error.failure == "config" or error.code in UNSENT
+        absent = error.failure in ("config", "breaker") or error.code in UNSENT
         return not (absent and provider in self._unasked)
-
-
-def _news(turn: _Turn, answering: Generator) -> Iterator[Notice]:
-    while turn.untold:
-        generator, error = turn.untold.pop(0)
-        yield Notice(f"{_said(generator, error)}; {answering.provider} answers instead.")
-
-
-def _said(generator: Generator, error: GenerationError) -> str:
-    """What happened, under the provider's name; a message that holds the name stands alone."""
-    message = error.message.rstrip(".")
-    if generator.provider in message.lower():
-        return message
-    return f"{generator.provider.capitalize()}: {message[:1].lower()}{message[1:]}"
-
-
-def _empty(completion: Completion) -> GenerationError:
-    if completion.finish == "length":
-        return GenerationError(
-            "The model used up its tokens before it wrote a word.",
-            "Raise GROQ_MAX_TOKENS.",
-            failure="garbage",
-            code="no_text",
-        )
-    return GenerationError("The model wrote nothing.", "Ask again.", failure="garbage", code="no_text")
 
 
 def _nobody(failures: list[tuple[Generator, GenerationError]]) -> GenerationError:
     generator, error = failures[0]
     if len(failures) == 1:
         return GenerationError(
-            f"{_said(generator, error)}.",
+            f"{said(generator, error)}.",
             error.hint,
             failure=error.failure,
             http_status=error.http_status,
@@ -216,12 +137,6 @@ def _nobody(failures: list[tuple[Generator, GenerationError]]) -> GenerationErro
             retry_after_s=error.retry_after_s,
             request_id=error.request_id,
         )
-    said = "; ".join(_said(*failure) for failure in failures)
+    everything = "; ".join(said(*failure) for failure in failures)
     hint = next((error.hint for _, error in failures if error.hint), "")
-    return GenerationError(f"No provider answered. {said}.", hint, failure=error.failure)
-
-
-def _outcome(completion: Completion) -> Outcome:
-    if completion.finish != "cut":
-        return "ok"
-    return "partial" if completion.failure else "cancelled"
+    return GenerationError(f"No provider answered. {everything}.", hint, failure=error.failure)

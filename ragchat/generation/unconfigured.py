@@ -16,6 +16,8 @@ class Unconfigured:
     """Says why it cannot be asked: no key was given, or it may not be used. Sends nothing."""
 
     destination = None
+    max_tokens = 0
+    context = None
 
     def __init__(self, provider: str, model: str, message: str, hint: str) -> None:
         self.provider = provider

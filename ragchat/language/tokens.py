@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 # Bytes, not characters: a Chinese or Hindi character is a token by itself, and three bytes.
-_BYTES_PER_TOKEN = 3.5
-_MARGIN = 1.1
+BYTES_PER_TOKEN = 3.5
+MARGIN = 1.1
 
 
-def estimate_tokens(text: str) -> int:
+def estimate_tokens(text: str, bytes_per_token: float = BYTES_PER_TOKEN, margin: float = MARGIN) -> int:
     """How many tokens a model will count in `text`, rather too many than too few."""
-    return int(len(text.encode("utf-8", "replace")) / _BYTES_PER_TOKEN * _MARGIN) + bool(text)
+    return int(len(text.encode("utf-8", "replace")) / bytes_per_token * margin) + bool(text)

@@ -7,8 +7,8 @@ timeouts and splits lines of bytes, where a U+0085 inside an answer ends no line
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 import requests
 
@@ -19,13 +19,16 @@ from ragchat.ollama.replies import chat_line_of, is_cloud_name, items, mapping, 
 
 if TYPE_CHECKING:
     from collections import abc
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ragchat.core.message import Message
     from ragchat.ollama.replies import ChatLine, Json, OllamaModel
 
 
 CLOUD = "ollama.com"
+
+Watch: TypeAlias = "Callable[[Callable[[], None]], AbstractContextManager[None]]"
+"""Makes the context a reply is read in, given what hangs up: it may be called from any thread."""
 
 
 class OllamaClient:
@@ -93,11 +96,13 @@ class OllamaClient:
         *,
         options: Mapping[str, object],
         think: bool | str | None = None,
+        watch: Watch = lambda _: nullcontext(),
     ) -> abc.Generator[ChatLine, None, None]:
         """The lines of a reply, the last of which is done.
 
         A prompt longer than the context is refused (`too_large`) by servers that know `truncate` and
         `shift`, and cut silently by older ones. `think` None leaves thinking to the server.
+        What `watch` hangs up fails as a lost connection.
         """
         body: dict[str, object] = {
             "messages": [{"role": message.role, "content": message.text} for message in messages],
@@ -108,7 +113,10 @@ class OllamaClient:
         }
         if think is not None:
             body["think"] = think
-        with self._send("POST", "/api/chat", {"model": model, **body}, stream=True) as response:
+        with (
+            self._send("POST", "/api/chat", {"model": model, **body}, stream=True) as response,
+            watch(lambda: _hang_up(response)),
+        ):
             for line in response.iter_lines():
                 if not line:
                     continue
@@ -180,3 +188,8 @@ class OllamaClient:
         if not isinstance(row, list) or not row:
             raise failures.not_ollama(self._url)
         return row
+
+
+def _hang_up(response: requests.Response) -> None:
+    with suppress(OSError, RuntimeError, ValueError):  # it has ended by itself
+        response.raw.shutdown()

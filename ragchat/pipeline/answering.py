@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ragchat.core.answer import Answer
-from ragchat.core.completion import NOT_FOUND, Completion, Delta, Notice
+from ragchat.core.completion import NOT_FOUND, Completion, Delta, Notice, Shortened
 from ragchat.pipeline.citing import cite, unsupported
 from ragchat.pipeline.condensing import standalone
 from ragchat.pipeline.events import Answered, Retrieved
@@ -17,7 +17,7 @@ from ragchat.pipeline.prompting import make_prompt
 
 if TYPE_CHECKING:
     from collections import abc
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ragchat.core.answer import Turn
     from ragchat.core.completion import Piece, Prompt
@@ -57,14 +57,11 @@ class Answering:
             yield _noted(notices, f"Searched for: {meant}")
         for notice in found.notices:
             yield _noted(notices, notice)
-        if len(prompt.passages) < len(passages):
-            dropped = len(passages) - len(prompt.passages)
-            yield _noted(notices, f"{dropped} of {len(passages)} passages dropped to fit.")
         marks = MarkFilter(len(prompt.passages))
         shown: list[str] = []
-        completion = yield from self._write(prompt, marks, shown, notices)
-        text = "".join(shown)
-        citations, doubtful = cite(text, prompt.passages), unsupported(text, prompt.passages)
+        completion = yield from self._write(prompt, len(passages), marks, shown, notices)
+        text, read = "".join(shown), passages[: marks.passages]
+        citations, doubtful = cite(text, read), unsupported(text, read)
         with suppress(KeyboardInterrupt):  # too late to end what is complete
             if marks.dropped:
                 yield _noted(notices, "A mark that led to no passage was removed.")
@@ -74,22 +71,34 @@ class Answering:
         yield Answered(Answer(text, completion, citations, passages, tuple(notices), grounded, seconds))
 
     def _write(
-        self, prompt: Prompt, marks: MarkFilter, shown: list[str], notices: list[str]
+        self, prompt: Prompt, found: int, marks: MarkFilter, shown: list[str], notices: list[str]
     ) -> abc.Generator[Event, None, Completion]:
-        """Pass the generator's stream on, with its marks made right; returns its completion."""
+        """Pass the generator's stream on, with its marks made right; returns its completion.
+
+        How many of the `found` passages were dropped is told before the first text: each attempt may drop others.
+        """
+        held = ""
         with closing(self._generator.stream(prompt)) as pieces:
             piece: Piece = next(pieces)
             while not isinstance(piece, Completion):
                 try:
                     if isinstance(piece, Notice):
                         yield _noted(notices, piece.text)
-                    elif visible := marks.feed(piece.text):
-                        shown.append(visible)
+                    elif isinstance(piece, Shortened):
+                        marks.passages = min(piece.passages, len(prompt.passages))
+                    elif held := marks.feed(piece.text):
+                        if not shown:
+                            yield from _dropped(found, marks.passages, notices)
+                        shown.append(held)
+                        visible, held = held, ""
                         yield Delta(visible)
                     piece = next(pieces)
                 except KeyboardInterrupt as interrupt:
                     piece = pieces.throw(interrupt)
-        if rest := marks.flush():
+        with suppress(KeyboardInterrupt):
+            if not (shown or held):
+                yield from _dropped(found, marks.passages, notices)
+        if rest := held + marks.flush():
             shown.append(rest)
             with suppress(KeyboardInterrupt):
                 yield Delta(rest)
@@ -99,6 +108,11 @@ class Answering:
 def collect(events: Iterable[Event]) -> Answer:
     """The answer at the end of `events`."""
     return next(event.answer for event in events if isinstance(event, Answered))
+
+
+def _dropped(found: int, kept: int, notices: list[str]) -> Iterator[Notice]:
+    if kept < found:
+        yield _noted(notices, f"{found - kept} of {found} passages dropped to fit.")
 
 
 def _noted(notices: list[str], text: str) -> Notice:

@@ -26,7 +26,8 @@ class MarkFilter:
     """
 
     def __init__(self, passages: int) -> None:
-        self._passages = passages
+        self.passages = passages
+        """The number of the last passage there is; whoever writes may still be given fewer."""
         self._held = ""
         self._quotations = Quotations()
         self._indexable = False  # whether a bracket that comes next stands directly behind a word
@@ -64,7 +65,7 @@ class MarkFilter:
         index = self._indexable and match[0].startswith("[")
         mark = NUMBERS.fullmatch(match[2])
         numbers = [int(number) for number in _NUMBER.findall(mark[1])] if mark else []
-        valid = [number for number in numbers if number <= self._passages]
+        valid = [number for number in numbers if number <= self.passages]
         if not numbers or (index and not valid):
             self._indexable = index  # `grid[9][12]`
             return match[0]

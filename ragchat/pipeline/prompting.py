@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ragchat.core.completion import NOT_FOUND, Prompt
@@ -49,15 +50,15 @@ def make_prompt(question: str, passages: Sequence[Passage], turns: Sequence[Turn
         if chosen and left < 0:
             break
         chosen.append(rendered)
-    history = _history(turns, left)
-    body = "\n\n".join(chosen)
-    messages = (
-        Message("system", INSTRUCTIONS),
-        *history,
-        Message("user", f"Passages:\n\n{body}\n\nQuestion: {question}"),
+    prompt = Prompt(
+        question,
+        tuple(passages[: len(chosen)]),
+        instructions=INSTRUCTIONS,
+        history=_history(turns, left),
+        rendered=tuple(chosen),
+        asked=question,
     )
-    tokens = sum(estimate_tokens(message.text) for message in messages)
-    return Prompt(question, messages, tuple(passages[: len(chosen)]), tokens)
+    return replace(prompt, context_tokens=sum(estimate_tokens(message.text) for message in prompt.messages))
 
 
 def _rendered(number: int, passage: Passage) -> str:
@@ -67,11 +68,11 @@ def _rendered(number: int, passage: Passage) -> str:
     return f'<passage number="{number}" from="{title.translate(_ATTRIBUTE)}">\n{text}\n</passage>'
 
 
-def _history(turns: Sequence[Turn], budget: int) -> list[Message]:
+def _history(turns: Sequence[Turn], budget: int) -> tuple[Message, ...]:
     history: list[Message] = []
     for turn in reversed(turns[-_TURNS:]):
         budget -= estimate_tokens(turn.question) + estimate_tokens(turn.answer.text)
         if budget < 0:
             break
         history[:0] = [Message("user", turn.question), Message("assistant", turn.answer.text)]
-    return history
+    return tuple(history)

@@ -14,16 +14,17 @@ _SCHEME_PORTS = {"http": "80", "https": "443"}
 
 
 def groq_base_url(text: str) -> str:
-    """An http or https URL without trailing slash; raises `ValueError`.
+    """As `base_url`; a trailing `/openai/v1` goes: the client adds it to every path, and twice it gives a 404."""
+    return base_url(text).removesuffix("/openai/v1").rstrip("/")
 
-    A trailing `/openai/v1` goes: the client adds it to every path, and doubled it gives a 404.
-    """
+
+def base_url(text: str) -> str:
+    """An http or https URL without trailing slash; raises `ValueError`."""
     text = text.strip()
     parts = urlsplit(_checked(text))
     if parts.scheme not in _SCHEME_PORTS or not parts.hostname or parts.port == 0:
         raise ValueError("not an http or https URL")
-    path = parts.path.rstrip("/").removesuffix("/openai/v1").rstrip("/")
-    return parts._replace(netloc=parts.netloc.lower(), path=path).geturl()
+    return parts._replace(netloc=parts.netloc.lower(), path=parts.path.rstrip("/")).geturl()
 
 
 def ollama_url(text: str) -> str:

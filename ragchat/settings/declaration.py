@@ -60,6 +60,10 @@ def written(value: object) -> str | None:
     """`value` as a person would write it in the environment; None where there is none."""
     if value is None:
         return None
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)

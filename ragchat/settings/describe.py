@@ -37,7 +37,10 @@ class Row:
 
 def describe(loaded: Loaded) -> tuple[Row, ...]:
     """One row for each declared setting, in the order of declaration."""
-    notes = {"groq.api_key": loaded.settings.groq.key_withheld}
+    notes = {
+        "groq.api_key": loaded.settings.groq.key_withheld,
+        "openai.api_key": loaded.settings.openai.key_withheld,
+    }
     return tuple(
         Row(
             name=name,

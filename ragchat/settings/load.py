@@ -6,15 +6,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import platformdirs
 from pydantic import ValidationError
 
 from ragchat.settings.model import DECLARED, Settings
 from ragchat.settings.origin import Given, Origin
+from ragchat.settings.providers import GROQ_BASE_URL, OPENAI_BASE_URL, GroqSettings, OpenAISettings
 from ragchat.settings.refusals import wrong_value
-from ragchat.settings.sections import GROQ_BASE_URL, GroqSettings
 from ragchat.settings.sources import (
     CONFIG_VARIABLE,
     from_config_file,
@@ -25,6 +25,8 @@ from ragchat.settings.sources import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+Keyed = TypeVar("Keyed", GroqSettings, OpenAISettings)
 
 _LOCAL_HOME = "chroma_db"
 _MARKER = ".ragchat"
@@ -57,11 +59,12 @@ def load_settings(
     given, laxer = _without_strange_consent(given, config)
     origins = {name: given[name].origin if name in given else Origin("default") for name in DECLARED}
     settings = _validated(given, _home(given.get("home"), cwd))
-    groq = _key_kept_home(settings.groq, origins["groq.api_key"], origins["groq.base_url"])
+    groq = _key_kept_home(settings.groq, "groq", GROQ_BASE_URL, origins)
+    openai = _key_kept_home(settings.openai, "openai", OPENAI_BASE_URL, origins)
     return Loaded(
-        settings=settings.model_copy(update={"groq": groq}),
+        settings=settings.model_copy(update={"groq": groq, "openai": openai}),
         origins=MappingProxyType(origins),
-        warnings=tuple(filter(None, (groq.key_withheld, laxer))),
+        warnings=tuple(filter(None, (groq.key_withheld, openai.key_withheld, laxer))),
     )
 
 
@@ -131,11 +134,12 @@ def _strictness(cloud: object) -> int:
     return words.index(word) if word in words else len(words)
 
 
-def _key_kept_home(groq: GroqSettings, key: Origin, base_url: Origin) -> GroqSettings:
+def _key_kept_home(section: Keyed, name: str, usual: str, origins: Mapping[str, Origin]) -> Keyed:
     """Without the key where another source says where it is sent: a foreign `.env` must not fetch it."""
-    if groq.api_key is None or groq.base_url == GROQ_BASE_URL or key.same_source(base_url):
-        return groq
-    return groq.without_key(
-        f"GROQ_API_KEY (from {key}) is not used, since GROQ_BASE_URL comes from {base_url};"
+    key, address = origins[f"{name}.api_key"], origins[f"{name}.base_url"]
+    if section.api_key is None or section.base_url == usual or key.same_source(address):
+        return section
+    return section.without_key(
+        f"{name.upper()}_API_KEY (from {key}) is not used, since {name.upper()}_BASE_URL comes from {address};"
         " put both in the same place."
     )

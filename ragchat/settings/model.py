@@ -8,15 +8,15 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from ragchat.settings.declaration import Allowed, Env, Setting
-from ragchat.settings.sections import (
-    AnswerSettings,
+from ragchat.settings.providers import (
+    BudgetSettings,
+    ChainSettings,
     GroqSettings,
-    IngestSettings,
     OllamaSettings,
-    PrivacySettings,
-    RetrievalSettings,
-    SettingsSection,
+    OpenAISettings,
 )
+from ragchat.settings.section import SettingsSection
+from ragchat.settings.sections import AnswerSettings, IngestSettings, PrivacySettings, RetrievalSettings
 
 
 class Settings(BaseModel):
@@ -33,8 +33,11 @@ class Settings(BaseModel):
             " default ./chroma_db if it holds .ragchat, else your data folder."
         ),
     ]
+    chain: ChainSettings = ChainSettings()
     groq: GroqSettings = GroqSettings()
     ollama: OllamaSettings = OllamaSettings()
+    openai: OpenAISettings = OpenAISettings()
+    budget: BudgetSettings = BudgetSettings()
     ingest: IngestSettings = IngestSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     answer: AnswerSettings = AnswerSettings()

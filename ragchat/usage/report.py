@@ -17,8 +17,10 @@ Grouping: TypeAlias = Literal["provider", "model", "day"]
 class UsageRow:
     """The attempts that share a `key`, which names its parts: `provider`, `model` or `day`.
 
-    `requests` were sent, `skipped` were not; `failed` is a part of the requests. `cost` in US dollars adds up
-    what is known, and is None when nothing is; `unknown_costs` counts the requests without a price.
+    `requests` were sent, `skipped` were not, `cached` did not have to be; `failed`, those interrupted by the
+    end of their process included, is a part of the requests. `cost` in US dollars adds up what is known, and
+    is None when nothing is; `unknown_costs` counts the requests without a price. `saved_cost` is, likewise,
+    what the answers kept before had cost.
     """
 
     key: tuple[tuple[str, str], ...]
@@ -29,6 +31,8 @@ class UsageRow:
     completion_tokens: int = 0
     cost: Decimal | None = None
     unknown_costs: int = 0
+    cached: int = 0
+    saved_cost: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,9 @@ def usage_report(connection: sqlite3.Connection, by: Grouping) -> UsageReport:
     totals = UsageRow(())
     try:
         for attempt in connection.execute(
-            "SELECT at, provider, model, outcome, prompt_tokens, completion_tokens, cost FROM attempts"
+            """
+            SELECT at, provider, model, outcome, prompt_tokens, completion_tokens, cost, saved_cost FROM attempts
+            """
         ):
             key = _key(attempt, by)
             rows[key] = _with(rows.get(key, UsageRow(key)), attempt)
@@ -67,13 +73,18 @@ def _key(attempt: sqlite3.Row, by: Grouping) -> tuple[tuple[str, str], ...]:
 def _with(row: UsageRow, attempt: sqlite3.Row) -> UsageRow:
     if attempt["outcome"] == "skipped":
         return replace(row, skipped=row.skipped + 1)
-    known = attempt["cost"] is not None
+    if attempt["outcome"] == "cached":
+        return replace(row, cached=row.cached + 1, saved_cost=_plus(row.saved_cost, attempt["saved_cost"]))
     return replace(
         row,
         requests=row.requests + 1,
-        failed=row.failed + (attempt["outcome"] == "error"),
+        failed=row.failed + (attempt["outcome"] in {"error", "interrupted"}),
         prompt_tokens=row.prompt_tokens + (attempt["prompt_tokens"] or 0),
         completion_tokens=row.completion_tokens + (attempt["completion_tokens"] or 0),
-        cost=(row.cost or Decimal(0)) + Decimal(attempt["cost"]) if known else row.cost,
-        unknown_costs=row.unknown_costs + (not known),
+        cost=_plus(row.cost, attempt["cost"]),
+        unknown_costs=row.unknown_costs + (attempt["cost"] is None),
     )
+
+
+def _plus(known: Decimal | None, cost: str | None) -> Decimal | None:
+    return known if cost is None else (known or Decimal(0)) + Decimal(cost)

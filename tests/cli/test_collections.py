@@ -94,6 +94,8 @@ def test_usage_adds_up_the_questions_that_were_asked(ragchat: Program) -> None:
         "completion_tokens": 0,
         "cost_usd": None,
         "unknown_costs": 0,
+        "cached": 0,
+        "saved_usd": None,
     }
     assert re.search(r"^extractive +2 requests +free$", ragchat("usage").out, re.MULTILINE)
     models = ragchat("usage", "--by", "model", "--json").result["rows"]

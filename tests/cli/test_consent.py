@@ -119,12 +119,12 @@ def test_docs_says_why_a_new_folder_got_its_embedder(ragchat: Program) -> None:
     assert "Embedded by" not in ragchat("ask", "What is noon chai?", "--docs", ".").err
 
 
-def test_what_nothing_was_sent_for_is_no_request(ragchat: Program) -> None:
+def test_who_was_set_up_and_is_not_there_has_failed(ragchat: Program) -> None:
     ragchat("ingest", ".")
     ragchat("ask", "What is noon chai?", GROQ_API_KEY="gsk_0123456789abcdef", GROQ_BASE_URL="http://127.0.0.1:9")
     rows = {row["provider"]: row for row in ragchat("usage", "--json").result["rows"]}
     assert {name: (row["requests"], row["skipped"]) for name, row in rows.items()} == {
-        "groq": (0, 1),
-        "ollama": (0, 1),
+        "groq": (1, 0),
+        "ollama": (1, 0),
         "extractive": (1, 0),
     }

@@ -90,7 +90,8 @@ def test_a_cut_stream_keeps_what_had_arrived(served: Program, groq_server: GroqS
     groq_server.then(groq.broken(lambda wire: wire.hang_up(), "Let it cool for an hour [1].", after=4))
     result = served("ask", QUESTION, "--json").result
     assert result["provider"] == "groq"
-    assert result["answer"].strip() == "Let it cool for"
+    assert result["answer"].startswith("Let it cool for")
+    assert "cool on a rack for an hour" in result["answer"], "what the passages say comes below"
     assert result["finish"] == "cut"
     assert result["notices"]
 
@@ -137,14 +138,14 @@ def test_the_chat_tells_the_model_what_was_said_before(served: Program, groq_ser
 
 
 def test_every_attempt_has_its_row(served: Program, tmp_path: Path, groq_server: GroqServer) -> None:
-    groq_server.then(groq.refuse(503, "over_capacity", "Over capacity"))
+    groq_server.then(*[groq.refuse(503, "over_capacity", "Over capacity")] * 2)
     served("ask", QUESTION)
     rows = (
         sqlite3.connect(tmp_path / "home" / "state.db")
         .execute("SELECT provider, outcome, http_status, fallback_from FROM attempts ORDER BY id")
         .fetchall()
     )
-    assert rows == [("groq", "error", 503, None), ("ollama", "ok", None, "groq")]
+    assert rows == [*[("groq", "error", 503, None)] * 2, ("ollama", "ok", None, "groq")]
 
 
 def test_a_foreign_env_file_cannot_send_the_key_away(

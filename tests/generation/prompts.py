@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ragchat.core.completion import Completion, Delta, Notice, Prompt
-from ragchat.core.message import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ragchat.core.completion import Piece
 
-MESSAGES = (
-    Message("system", "Answer from the passages only."),
-    Message("user", "[1] Let it cool for an hour. How long should bread cool?"),
+PROMPT = Prompt(
+    "How long should bread cool?",
+    instructions="Answer from the passages only.",
+    rendered=("[1] Let it cool for an hour.",),
+    asked="How long should bread cool?",
+    context_tokens=17,
 )
-PROMPT = Prompt("How long should bread cool?", MESSAGES, (), context_tokens=17)
 
 
 def read(pieces: Iterable[Piece]) -> tuple[str, list[str], Completion]:

@@ -28,7 +28,7 @@ def passage(text: str, score: float = 0.5, heading: str = "") -> Passage:
 
 
 def answered(question: str, *passages: Passage) -> tuple[str, list[str], Completion]:
-    return read(ExtractiveGenerator().stream(Prompt(question, (), passages, 0)))
+    return read(ExtractiveGenerator().stream(Prompt(question, passages)))
 
 
 def quotes(text: str) -> list[tuple[str, int]]:
@@ -143,7 +143,7 @@ def test_of_a_long_sentence_the_clauses_that_answer_are_quoted() -> None:
 
 
 def test_it_streams_the_label_then_a_delta_for_each_sentence() -> None:
-    pieces = list(ExtractiveGenerator().stream(Prompt("How does the loaf cool?", (), (BREAD, BREAD), 0)))
+    pieces = list(ExtractiveGenerator().stream(Prompt("How does the loaf cool?", (BREAD, BREAD))))
     assert isinstance(pieces[0], Notice)
     assert all(isinstance(piece, Delta) for piece in pieces[1:-1])
 
@@ -269,7 +269,7 @@ def test_a_question_in_another_language_that_nothing_answers_is_refused() -> Non
 
 def test_what_is_distant_must_share_more_words_to_be_quoted() -> None:
     question = "Which cloth did the museum in Paris keep?"
-    near = Prompt(question, (), (BREAD,), 0)
+    near = Prompt(question, (BREAD,))
     assert read(ExtractiveGenerator().stream(near))[0] != NOT_FOUND
     assert read(ExtractiveGenerator().stream(replace(near, distant=True)))[0] == NOT_FOUND
 

@@ -11,13 +11,14 @@ import pytest
 
 from ragchat.core.completion import Delta
 from ragchat.errors import GenerationError
+from ragchat.generation.deadlines import Deadlines
 from ragchat.generation.groq import GroqGenerator
 from tests.generation.prompts import PROMPT, read
 from tests.servers import groq as fake
 from tests.servers.wire import hang_up, html, never
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from tests.servers.groq import GroqServer
     from tests.servers.wire import Behaviour
@@ -34,7 +35,7 @@ def make(groq_server: GroqServer) -> Iterator[Callable[..., GroqGenerator]]:
             "model": "openai/gpt-oss-20b",
             "temperature": 0.2,
             "max_tokens": 500,
-            "timeout_s": 10.0,
+            "deadlines": Deadlines(10.0, 10.0),
             **changes,
         }
         made.append(GroqGenerator(**options))  # type: ignore[arg-type]  # tests change single options
@@ -200,24 +201,47 @@ def test_a_failure_after_the_first_word_keeps_the_text(
     ("behaviour", "code"),
     [
         (never, "read_timeout"),
-        (fake.broken(never, after=0), "read_timeout"),
-        (fake.broken(fake.drip, after=0), "deadline"),
+        (fake.broken(never, after=0), "deadline_first"),
+        (fake.broken(fake.drip, after=0), "deadline_first"),
     ],
 )
 def test_a_server_that_shows_nothing_is_left_in_time(
     groq_server: GroqServer, make: Callable[..., GroqGenerator], behaviour: Behaviour, code: str
 ) -> None:
     groq_server.then(behaviour)
-    error = failure_of(make(timeout_s=0.3))
+    error = failure_of(make(deadlines=Deadlines(0.3, 60.0)))
     assert (error.failure, error.code) == ("timeout", code)
+    assert error.hint == "Raise GROQ_TIMEOUT, or ask again."
 
 
-def test_a_server_that_drips_after_a_word_is_left_too(
-    groq_server: GroqServer, make: Callable[..., GroqGenerator]
+@pytest.mark.parametrize("how", [never, fake.drip])
+@pytest.mark.parametrize("deadlines", [Deadlines(60.0, 0.3), Deadlines(60.0, 60.0, 0.3)])
+def test_a_server_that_falls_silent_after_a_word_is_left_too(
+    groq_server: GroqServer, make: Callable[..., GroqGenerator], how: Behaviour, deadlines: Deadlines
 ) -> None:
-    groq_server.then(fake.broken(fake.drip))
-    completion = read(make(timeout_s=0.3).stream(PROMPT))[2]
+    groq_server.then(fake.broken(how))
+    completion = read(make(deadlines=deadlines).stream(PROMPT))[2]
     assert (completion.text, completion.finish, completion.failure) == ("The passages", "cut", "timeout")
+
+
+def test_every_reply_is_heard_refusals_too(groq_server: GroqServer, make: Callable[..., GroqGenerator]) -> None:
+    heard: list[tuple[str, str | None]] = []
+
+    def hear(model: str, headers: Mapping[str, str]) -> None:
+        heard.append((model, headers.get("X-RateLimit-Remaining-Tokens")))
+
+    groq_server.then(fake.refuse(429, "x", "x", {"x-ratelimit-remaining-tokens": "0"}), hang_up)
+    generator = make(heard=hear)
+    failure_of(generator)
+    failure_of(generator)
+    read(generator.stream(PROMPT))
+    assert heard == [("openai/gpt-oss-20b", "0"), ("openai/gpt-oss-20b", "7000")]
+
+
+def test_what_it_asks_for_at_the_most_is_known_before(make: Callable[..., GroqGenerator]) -> None:
+    assert (make().max_tokens, make().context) == (1024, 131_072)
+    unknown = make(model="compound-next")
+    assert (unknown.max_tokens, unknown.context) == (500, None)
 
 
 def test_a_server_that_goes_on_showing_text_may_take_its_time(
@@ -226,7 +250,7 @@ def test_a_server_that_goes_on_showing_text_may_take_its_time(
     text = " ".join(["word"] * 30)
     groq_server.then(fake.answer(text))
     seconds = itertools.count(step=2.0)
-    completion = read(make(timeout_s=10.0, clock=lambda: next(seconds)).stream(PROMPT))[2]
+    completion = read(make(clock=lambda: next(seconds)).stream(PROMPT))[2]
     assert (completion.text, completion.finish) == (text, "stop")
     assert completion.usage.total_s > 60
 

@@ -9,7 +9,7 @@ HEAVY = {"groq", "httpx", "genai_prices", "numpy", "requests", "chromadb"}
 
 
 def test_a_chain_is_made_without_any_sdk() -> None:
-    rooms = ("groq", "ollama", "router", "unconfigured", "failures")
+    rooms = ("groq", "ollama", "router", "unconfigured", "failures", "openai", "deadlines")
     program = "".join(f"import ragchat.generation.{room}\n" for room in rooms)
     program += f"import sys\nprint(*sorted({HEAVY!r} & set(sys.modules)))"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import socket
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ragchat.core.completion import Delta, Prompt
+from ragchat.core.completion import Delta
 from ragchat.errors import GenerationError
-from ragchat.generation.ollama import OllamaGenerator
+from ragchat.generation.deadlines import Deadlines
+from ragchat.generation.ollama import DEADLINES, OllamaGenerator
 from ragchat.ollama.client import OllamaClient
-from tests.generation.prompts import MESSAGES, PROMPT, read
+from tests.generation.prompts import PROMPT, read
 from tests.servers import ollama as fake
 from tests.servers.wire import hang_up, never
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.servers.ollama import OllamaServer
     from tests.servers.wire import Behaviour
@@ -30,8 +33,27 @@ def client(ollama_server: OllamaServer) -> Iterator[OllamaClient]:
         yield client
 
 
-def generator(client: OllamaClient, model: str | None = MODEL, num_ctx: int = 2048) -> OllamaGenerator:
-    return OllamaGenerator(client, model, num_ctx=num_ctx, temperature=0.1, max_tokens=300)
+def generator(
+    client: OllamaClient,
+    model: str | None = MODEL,
+    num_ctx: int = 2048,
+    deadlines: Deadlines = DEADLINES,
+    clock: Callable[[], float] = time.monotonic,
+) -> OllamaGenerator:
+    return OllamaGenerator(
+        client, model, num_ctx=num_ctx, temperature=0.1, max_tokens=300, deadlines=deadlines, clock=clock
+    )
+
+
+class Ticking:
+    """A clock on which each look costs ten seconds."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def __call__(self) -> float:
+        self._now += 10
+        return self._now
 
 
 def chats(server: OllamaServer) -> list[dict[str, object]]:
@@ -51,6 +73,16 @@ def test_an_answer_streams_with_the_servers_own_counts(ollama_server: OllamaServ
 def test_the_context_size_is_always_said(ollama_server: OllamaServer, client: OllamaClient) -> None:
     read(generator(client).stream(PROMPT))
     assert chats(ollama_server)[0]["options"] == {"num_ctx": 2048, "temperature": 0.1, "num_predict": 300}
+
+
+@pytest.mark.parametrize(("num_ctx", "most"), [(2048, 300), (600, 300), (512, 256)])
+def test_half_of_the_context_at_most_is_for_the_answer(
+    ollama_server: OllamaServer, client: OllamaClient, num_ctx: int, most: int
+) -> None:
+    asked = generator(client, num_ctx=num_ctx)
+    read(asked.stream(PROMPT))
+    assert (asked.context, asked.max_tokens) == (num_ctx, most)
+    assert chats(ollama_server)[0]["options"] == {"num_ctx": num_ctx, "temperature": 0.1, "num_predict": most}
 
 
 def test_an_unset_model_is_the_newest_that_chats_here_and_is_named_once() -> None:
@@ -114,8 +146,9 @@ def test_thinking_is_off_where_there_is_any(model: fake.Model, think: object) ->
 
 def test_a_context_that_was_cut_is_told(ollama_server: OllamaServer, client: OllamaClient) -> None:
     ollama_server.then(fake.answer(prompt_tokens=900))
-    prompt = Prompt("?", MESSAGES, (), context_tokens=2000)
-    _, notices, _ = read(generator(client).stream(prompt))
+    prompt = replace(PROMPT, context_tokens=2000)
+    _, notices, completion = read(generator(client).stream(prompt))
+    assert (completion.usage.prompt_tokens, completion.usage.source) == (900, "estimate")
     assert notices == [f"Ollama cut the context: {MODEL} read 900 of about 2,000 tokens."]
 
 
@@ -123,6 +156,76 @@ def test_a_prompt_beyond_the_context_is_refused_not_cut(client: OllamaClient) ->
     with pytest.raises(GenerationError) as raised:
         read(generator(client, num_ctx=8).stream(PROMPT))
     assert (raised.value.failure, raised.value.http_status) == ("too_large", 400)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "the input length exceeds the context length",
+        "the request exceeds the available context size, try increasing it",
+        "input exceeds maximum context window",
+    ],
+)
+def test_a_context_that_is_too_small_is_always_called_so(
+    ollama_server: OllamaServer, client: OllamaClient, said: str
+) -> None:
+    for behaviour in (fake.refuse(400, said), fake.refuse(500, said), fake.broken(fake.error_line(said), after=0)):
+        ollama_server.then(behaviour)
+        with pytest.raises(GenerationError) as raised:
+            read(generator(client).stream(PROMPT))
+        assert (raised.value.failure, raised.value.hint) == ("too_large", "Ask with fewer passages.")
+
+
+@pytest.mark.parametrize(
+    ("deadlines", "code"),
+    [(Deadlines(100, 1000, 1000), "deadline_first"), (Deadlines(1000, 1000, 100), "deadline_whole")],
+)
+def test_who_only_thinks_is_not_waited_for(
+    ollama_server: OllamaServer, client: OllamaClient, deadlines: Deadlines, code: str
+) -> None:
+    ollama_server.then(fake.thinking(60))
+    with pytest.raises(GenerationError) as raised:
+        read(generator(client, deadlines=deadlines, clock=Ticking()).stream(PROMPT))
+    assert (raised.value.failure, raised.value.code) == ("timeout", code)
+
+
+@pytest.mark.parametrize(
+    ("deadlines", "said"),
+    [
+        (Deadlines(1000, 100, 10_000), "No more text came within 100 s"),
+        (Deadlines(1000, 1000, 200), "The answer was not done within 200 s"),
+    ],
+)
+def test_what_came_in_time_is_kept(
+    ollama_server: OllamaServer, client: OllamaClient, deadlines: Deadlines, said: str
+) -> None:
+    ollama_server.then(fake.thinking(60, after=2))
+    text, notices, completion = read(generator(client, deadlines=deadlines, clock=Ticking()).stream(PROMPT))
+    assert (text, completion.finish, completion.failure) == ("The local", "cut", "timeout")
+    assert notices == [f"{said}; the answer is incomplete."]
+
+
+def test_a_server_that_falls_silent_is_left(ollama_server: OllamaServer, client: OllamaClient) -> None:
+    ollama_server.then(fake.broken(never))
+    text, _, completion = read(generator(client, deadlines=Deadlines(10, 0.05, 10)).stream(PROMPT))
+    assert text
+    assert fake.TEXT.startswith(text)
+    assert (completion.finish, completion.failure) == ("cut", "timeout")
+    assert ollama_server.client_left.wait(10)
+    assert read(generator(client).stream(PROMPT))[0] == fake.TEXT
+
+
+def test_a_server_that_never_says_a_word_is_left(ollama_server: OllamaServer, client: OllamaClient) -> None:
+    ollama_server.then(fake.broken(never, after=0))
+    with pytest.raises(GenerationError) as raised:
+        read(generator(client, deadlines=Deadlines(0.2, 10, 10)).stream(PROMPT))
+    assert (raised.value.failure, raised.value.code) == ("timeout", "deadline_first")
+    assert ollama_server.client_left.wait(10)
+
+
+def test_who_thinks_for_a_moment_is_waited_for(ollama_server: OllamaServer, client: OllamaClient) -> None:
+    ollama_server.then(fake.thinking(3, after=2))
+    assert read(generator(client, clock=Ticking()).stream(PROMPT))[2].finish == "stop"
 
 
 def test_the_token_limit_is_a_finish_of_its_own(ollama_server: OllamaServer, client: OllamaClient) -> None:

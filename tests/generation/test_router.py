@@ -15,11 +15,10 @@ from ragchat.core.usage import Usage
 from ragchat.errors import GenerationError
 from ragchat.generation.groq import GroqGenerator
 from ragchat.generation.ollama import OllamaGenerator
-from ragchat.generation.router import Router
 from ragchat.generation.unconfigured import Unconfigured
 from ragchat.ollama.client import OllamaClient
-from ragchat.privacy.consent import Consent, Permission
-from ragchat.usage.ledger import Ledger
+from ragchat.privacy.consent import Consent
+from tests.generation.chains import Scripted, extractive, outcomes, router, rows
 from tests.generation.prompts import PROMPT, read
 from tests.servers import groq as fake_groq
 from tests.servers import ollama as fake_ollama
@@ -27,42 +26,14 @@ from tests.servers.wire import fail, hang_up, html, never
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections import abc
     from collections.abc import Iterator
 
-    from ragchat.core.completion import Piece, Prompt
-    from ragchat.core.protocols import Generator
+    from ragchat.core.completion import Piece
     from tests.servers.groq import GroqServer
     from tests.servers.ollama import OllamaServer
     from tests.servers.wire import Behaviour
 
 REJECTED = fake_groq.refuse(401, "invalid_api_key", "Invalid API Key")
-
-
-class Scripted:
-    """Yields what it was given; an exception among it is raised."""
-
-    model = "scripted"
-
-    def __init__(self, provider: str, *script: Piece | BaseException, destination: str | None = None) -> None:
-        self.provider = provider
-        self.destination = destination
-        self._script = script
-        self.closed = False
-
-    def stream(self, prompt: Prompt) -> abc.Generator[Piece, None, None]:
-        try:
-            for step in self._script:
-                if isinstance(step, BaseException):
-                    raise step
-                yield step
-        finally:
-            self.closed = True
-
-
-def extractive() -> Scripted:
-    completion = Completion("Best sentence [1].", "extractive", "", Usage(), "degraded")
-    return Scripted("extractive", Delta("Best sentence [1]."), completion)
 
 
 @pytest.fixture
@@ -84,25 +55,6 @@ def groq(groq_server: GroqServer) -> Iterator[GroqGenerator]:
 def ollama(ollama_server: OllamaServer) -> Iterator[OllamaGenerator]:
     with OllamaClient(ollama_server.url, timeout_s=10) as client:
         yield OllamaGenerator(client, None, num_ctx=4096, temperature=0.2, max_tokens=500)
-
-
-class Everyone:
-    """Lets every prompt out."""
-
-    def permits(self, provider: str, destination: str | None) -> Permission:
-        return Permission(allowed=True)
-
-
-def router(state: sqlite3.Connection, *generators: Generator, unasked: frozenset[str] = frozenset()) -> Router:
-    return Router(generators, Everyone(), Ledger(state, "notes"), unasked=unasked)
-
-
-def rows(state: sqlite3.Connection) -> list[dict[str, object]]:
-    return [dict(row) for row in state.execute("SELECT * FROM attempts ORDER BY id")]
-
-
-def outcomes(state: sqlite3.Connection) -> list[tuple[object, object, object]]:
-    return [(row["provider"], row["outcome"], row["error_kind"]) for row in rows(state)]
 
 
 def test_the_first_that_answers_is_the_only_one_asked(
@@ -127,10 +79,10 @@ def test_the_row_says_what_the_server_says(
     assert row["completion_tokens"] == claimed["completion_tokens"]
     assert (row["reasoning_tokens"], row["cached_tokens"]) == (40, 8)
     assert row["request_id"] == fake_groq.REQUEST_ID
-    # 17 prompt tokens, 8 of them cached, and 43 written: dollars for a million are .075, .0375 and .30.
-    assert claimed["prompt_tokens"] == 17
-    assert completion.usage.cost == Decimal("0.000013875")
-    assert row["cost"] == "0.000013875"
+    # 19 prompt tokens, 8 of them cached, and 43 written: dollars for a million are .075, .0375 and .30.
+    assert claimed["prompt_tokens"] == 19
+    assert completion.usage.cost == Decimal("0.000014025")
+    assert row["cost"] == "0.000014025"
 
 
 def test_a_failure_is_told_and_the_next_answers(
@@ -172,15 +124,14 @@ def test_a_failure_is_told_and_the_next_answers(
 def test_whatever_fails_before_the_first_word_somebody_answers(
     state: sqlite3.Connection, groq: GroqGenerator, groq_server: GroqServer, behaviour: Behaviour
 ) -> None:
-    groq_server.then(behaviour)
+    groq_server.then(*[behaviour] * 3)
     text, notices, completion = read(router(state, groq, extractive()).stream(PROMPT))
     assert (text, completion.provider, completion.finish) == ("Best sentence [1].", "extractive", "degraded")
     assert completion.usage.cost == Decimal(0)
-    assert len(notices) == 1
-    assert notices[0].startswith("Groq: ")
-    assert notices[0].endswith("; extractive answers instead.")
-    assert [row["outcome"] for row in rows(state)] == ["error", "ok"]
-    assert len(groq_server.journal) == 1
+    assert notices[-1].startswith("Groq: ")
+    assert notices[-1].endswith("; extractive answers instead.")
+    assert [row["outcome"] for row in rows(state)] == [*["error"] * len(groq_server.journal), "ok"]
+    assert [row["fallback_from"] for row in rows(state)][-1] == "groq"
 
 
 def test_tokens_of_an_answer_without_text_are_counted_all_the_same(
@@ -217,16 +168,19 @@ def test_white_space_before_the_first_word_is_kept(state: sqlite3.Connection) ->
 
 
 @pytest.mark.parametrize("how", [fake_groq.end, fake_groq.malformed_chunk, fake_groq.x_groq_error, hang_up])
-def test_after_the_first_word_nobody_takes_over(
+def test_after_the_first_word_the_text_is_kept_and_what_the_passages_say_is_added(
     state: sqlite3.Connection, groq: GroqGenerator, groq_server: GroqServer, how: Behaviour
 ) -> None:
     groq_server.then(fake_groq.broken(how))
     text, notices, completion = read(router(state, groq, extractive()).stream(PROMPT))
-    assert (text, completion.finish) == ("The passages", "cut")
+    assert (text, completion.finish) == ("The passages\n\nBest sentence [1].", "cut")
+    assert completion.provider == "groq"
     assert len(notices) == 1
-    (row,) = rows(state)
+    row, added = rows(state)
     assert (row["outcome"], row["error_kind"]) == ("partial", completion.failure)
     assert (row["token_source"], row["cost"]) == ("estimate", None)
+    assert (added["provider"], added["outcome"]) == ("extractive", "ok")
+    assert len(groq_server.journal) == 1
 
 
 def test_a_refused_provider_gets_nothing_and_is_told_once(
@@ -234,7 +188,7 @@ def test_a_refused_provider_gets_nothing_and_is_told_once(
 ) -> None:
     consent = Consent(state, "never", "notes", None)
     away = Scripted("groq", Delta("never seen"), destination="api.groq.com")
-    routed = Router((away, extractive()), consent, Ledger(state, "notes"))
+    routed = router(state, away, extractive(), gate=consent)
     _, first, _ = read(routed.stream(PROMPT))
     _, second, _ = read(routed.stream(PROMPT))
     assert first == ["Groq: nothing may leave this machine (RAGCHAT_CLOUD=never); extractive answers instead."]
@@ -278,7 +232,7 @@ def test_when_nobody_answers_every_reason_is_named(
     state: sqlite3.Connection, groq: GroqGenerator, groq_server: GroqServer
 ) -> None:
     groq_server.then(REJECTED, REJECTED)
-    silent = Scripted("ollama", GenerationError("Ollama is busy.", "Wait.", failure="limit"))
+    silent = Scripted("ollama", GenerationError("Ollama is busy.", "Wait.", failure="other"))
     with pytest.raises(GenerationError) as raised:
         read(router(state, groq, silent).stream(PROMPT))
     assert raised.value.message == "No provider answered. Groq: the key was rejected; Ollama is busy."

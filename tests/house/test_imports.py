@@ -98,6 +98,7 @@ ALLOWED_INSIDE_FUNCTIONS = {
     "ragchat/documents/readers/spreadsheet.py": {"openpyxl"},
     "ragchat/embeddings/choose.py": {"ragchat.embeddings.minilm"},
     "ragchat/generation/groq.py": {"ragchat.generation"},  # groq_wire
+    "ragchat/generation/openai.py": {"ragchat.generation"},  # openai_wire
     "ragchat/index/collection.py": {"ragchat.index.vectors"},
     "ragchat/usage/prices.py": {"genai_prices"},
 }

@@ -39,6 +39,8 @@ class Scripted:
     provider = "scripted"
     model = "script"
     destination = None
+    max_tokens = 500
+    context = None
 
     def __init__(self, *script: str | Piece | BaseException) -> None:
         self._script = script

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ragchat.core.answer import Turn
-from ragchat.core.completion import NOT_FOUND, Delta, Notice
+from ragchat.core.completion import NOT_FOUND, Delta, Notice, Shortened
 from ragchat.embeddings.bundled import BundledEmbedder
 from ragchat.errors import GenerationError, NothingIndexed
 from ragchat.generation.extractive import ExtractiveGenerator
@@ -105,6 +105,57 @@ def test_passages_that_do_not_fit_are_told_and_cannot_be_cited(retriever: Retrie
     assert answer.notices[0] == "1 of 2 passages dropped to fit."
 
 
+def test_passages_that_only_the_generator_drops_are_told_once_and_cannot_be_cited(retriever: Retriever) -> None:
+    generator = Scripted(Shortened(2), Notice("Slow."), Shortened(1), "The loaf cools for 45 minutes [1]", "[2].")
+    events = list(answering(retriever, generator).stream(QUESTION))
+    answer = collect(events)
+    assert len(generator.prompts[0].passages) == len(answer.passages) == 2
+    assert answer.text == "The loaf cools for 45 minutes [1]."
+    assert [citation.marker for citation in answer.citations] == [1]
+    assert answer.notices == (
+        "Slow.",
+        "1 of 2 passages dropped to fit.",
+        "A mark that led to no passage was removed.",
+    )
+    told = events.index(Notice("1 of 2 passages dropped to fit."))
+    assert told < next(number for number, event in enumerate(events) if isinstance(event, Delta))
+
+
+def test_an_answer_is_judged_on_the_passages_that_were_read(retriever: Retriever) -> None:
+    text = "Soak the rice as long as the loaf rests. The loaf cools on a rack [1]."
+    assert collect(answering(retriever, Scripted(text)).stream(QUESTION)).grounded
+    short = collect(answering(retriever, Scripted(Shortened(1), text)).stream(QUESTION))
+    assert not short.grounded
+    assert any("do not bear out: “Soak the rice" in notice for notice in short.notices)
+
+
+def test_passages_dropped_twice_are_told_as_one_number(retriever: Retriever) -> None:
+    generator = Scripted(Shortened(1), "Soak it [2].")
+    answer = collect(answering(retriever, generator, context_tokens=1).stream(QUESTION))
+    assert answer.notices[0] == "1 of 2 passages dropped to fit."
+    assert sum("dropped" in notice for notice in answer.notices) == 1
+
+
+def test_one_who_takes_over_and_reads_all_may_cite_all(retriever: Retriever) -> None:
+    generator = Scripted(Shortened(1), Shortened(2), "Soak the rice as long as the loaf rests [2].")
+    answer = collect(answering(retriever, generator).stream(QUESTION))
+    assert [citation.marker for citation in answer.citations] == [2]
+    assert not answer.notices
+
+
+def test_more_passages_than_there_are_cannot_be_cited(retriever: Retriever) -> None:
+    generator = Scripted(Shortened(9), "Soak it [2].")
+    answer = collect(answering(retriever, generator, context_tokens=1).stream(QUESTION))
+    assert answer.text == "Soak it."
+
+
+def test_dropped_passages_are_told_when_not_a_word_can_be_shown_at_once(retriever: Retriever) -> None:
+    events = list(answering(retriever, Scripted(Shortened(1), "[1")).stream(QUESTION))
+    assert events[1:3] == [Notice("1 of 2 passages dropped to fit."), Delta("[1")]
+    nothing = collect(answering(retriever, Scripted(Shortened(1))).stream(QUESTION))
+    assert nothing.notices == ("1 of 2 passages dropped to fit.",)
+
+
 def test_an_interrupt_thrown_in_ends_with_what_had_arrived(retriever: Retriever) -> None:
     generator = Scripted("The loaf cools ", "for 45 minutes [1]", " and more.")
     events = answering(retriever, generator).stream(QUESTION)
@@ -128,8 +179,11 @@ def test_an_interrupt_inside_the_generator_ends_with_what_had_arrived(retriever:
     assert answer.completion.finish == "cut"
 
 
-def test_an_interrupt_at_any_event_after_the_first_word_keeps_the_answer(retriever: Retriever) -> None:
-    script = ("The loaf cools for 90 minutes [1", "][9] [")
+@pytest.mark.parametrize("first", [(), (Shortened(1),)])
+def test_an_interrupt_at_any_event_after_the_first_word_keeps_the_answer(
+    retriever: Retriever, first: tuple[Shortened, ...]
+) -> None:
+    script: tuple[str | Shortened, ...] = (*first, "The loaf cools for 90 minutes [1", "][9] [")
     whole = len(list(answering(retriever, Scripted(*script)).stream(QUESTION)))
     for number in range(2, whole):
         events = answering(retriever, Scripted(*script)).stream(QUESTION)
@@ -138,6 +192,7 @@ def test_an_interrupt_at_any_event_after_the_first_word_keeps_the_answer(retriev
         shown = "".join(event.text for event in before + after if isinstance(event, Delta))
         assert collect(after).text == shown
         assert shown.startswith("The loaf cools")
+        assert sum("dropped" in notice for notice in collect(after).notices) == len(first)
 
 
 def test_an_interrupt_before_the_generator_has_begun_is_raised_on(retriever: Retriever) -> None:

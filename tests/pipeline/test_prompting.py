@@ -40,6 +40,32 @@ def test_passages_are_numbered_and_named_and_the_question_comes_last() -> None:
     assert prompt.context_tokens == estimate_tokens(first.text) + estimate_tokens(last.text)
 
 
+def test_the_messages_are_the_parts_put_together_byte_for_byte() -> None:
+    turns = [turn("And rice?", "Rice soaks.")]
+    prompt = make_prompt(QUESTION, [passage("An hour.\n"), passage("Rice.", source="/b/rice.txt")], turns, 1000)
+    assert [(message.role, message.text) for message in prompt.messages] == [
+        ("system", INSTRUCTIONS),
+        ("user", "And rice?"),
+        ("assistant", "Rice soaks."),
+        (
+            "user",
+            'Passages:\n\n<passage number="1" from="notes.md">\nAn hour.\n</passage>\n\n'
+            f'<passage number="2" from="rice.txt">\nRice.\n</passage>\n\nQuestion: {QUESTION}',
+        ),
+    ]
+    assert make_prompt(QUESTION, (), (), 1000).messages[-1].text == f"Passages:\n\n\n\nQuestion: {QUESTION}"
+
+
+def test_a_prompt_with_fewer_passages_is_the_one_made_of_them() -> None:
+    passages = [passage(f"Rice {number}. " * 9) for number in range(5)]
+    prompt = make_prompt(QUESTION, passages, [turn("And before?", "Rice.")], 10_000)
+    for count in range(1, 6):
+        fewer = make_prompt(QUESTION, passages[:count], (), 10_000)
+        assert prompt.with_passages(count).messages == fewer.messages
+        assert prompt.with_passages(count).passages == fewer.passages
+        assert prompt.with_passages(count).context_tokens == pytest.approx(fewer.context_tokens, abs=3)
+
+
 @given(st.lists(st.integers(1, 400), max_size=8), st.integers(0, 800))
 def test_a_prompt_fits_its_budget_and_keeps_the_best_passages(lengths: list[int], budget: int) -> None:
     passages = [passage("rice " * length) for length in lengths]

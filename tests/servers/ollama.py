@@ -101,6 +101,23 @@ def broken(how: Behaviour, text: str = TEXT, *, after: int = 2) -> Behaviour:
     return behave
 
 
+def thinking(lines: int, text: str = TEXT, *, after: int = 0) -> Behaviour:
+    """A stream that shows `after` words of `text`, then nothing for so many lines, then the rest."""
+
+    def behave(wire: Wire) -> None:
+        wire.open_stream("application/x-ndjson")
+        words = list(_parts(text))
+        for part in words[:after]:
+            wire.piece(_line(wire, part))
+        for _ in range(lines):
+            wire.piece(_line(wire, "", thinking="Hm. "))
+        for part in words[after:]:
+            wire.piece(_line(wire, part))
+        wire.piece(_last(wire, text, "stop", None))
+
+    return behave
+
+
 def error_line(message: str) -> Behaviour:
     """An error in mid-stream: a line, under status 200."""
     return lambda wire: wire.piece(json.dumps({"error": message}).encode() + b"\n")
@@ -161,8 +178,9 @@ def _tag(model: Model) -> Json:
     return tag
 
 
-def _line(wire: Wire, text: str) -> bytes:
-    return _ndjson({**_frame(wire), "message": {"role": "assistant", "content": text}, "done": False})
+def _line(wire: Wire, text: str, **more: str) -> bytes:
+    message = {"role": "assistant", "content": text, **more}
+    return _ndjson({**_frame(wire), "message": message, "done": False})
 
 
 def _last(wire: Wire, text: str, reason: str, prompt_tokens: int | None) -> bytes:

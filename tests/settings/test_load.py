@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from itertools import combinations
 from pathlib import Path
 
@@ -29,6 +30,8 @@ def test_the_stronger_source_wins(tmp_path: Path, stronger: str, weaker: str) ->
 def test_each_setting_can_be_set_in_each_source(tmp_path: Path) -> None:
     values = {
         "home": "/srv/ragchat",
+        "chain.providers": "ollama,openai",
+        "chain.answer_timeout_s": "90",
         "groq.api_key": "gsk_1234",
         "groq.base_url": "http://127.0.0.1:1",
         "groq.model": "llama",
@@ -40,15 +43,27 @@ def test_each_setting_can_be_set_in_each_source(tmp_path: Path) -> None:
         "ollama.embed_model": "nomic-embed-text",
         "ollama.timeout_s": "60",
         "ollama.context_tokens": "4096",
+        "openai.api_key": "sk-1234",
+        "openai.base_url": "http://127.0.0.1:3/v1",
+        "openai.model": "gpt",
+        "budget.daily_usd": "0.10",
+        "budget.monthly_usd": "2",
+        "budget.daily_tokens": "1000",
+        "budget.monthly_tokens": "20000",
+        "budget.daily_requests": "10",
         "ingest.max_file_mb": "0.5",
         "retrieval.embedder": "bundled",
         "retrieval.top_k": "9",
         "answer.context_tokens": "5000",
+        "answer.cache": "false",
         "privacy.cloud": "never",
     }
     assert values.keys() == DECLARED.keys()
     loaded = [load_from(tmp_path, values, dict.fromkeys(values, kind)) for kind in SOURCES[:-1]]
     assert loaded[0].settings.groq.timeout_s == 7.5
+    assert loaded[0].settings.chain.providers == ("ollama", "openai", "extractive")
+    assert loaded[0].settings.budget.daily_usd == Decimal("0.10")
+    assert loaded[0].settings.answer.cache is False
     assert loaded[0].settings.home == Path("/srv/ragchat")
     assert all(each.settings == loaded[0].settings for each in loaded)
     assert all(

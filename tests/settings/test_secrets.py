@@ -15,7 +15,7 @@ from ragchat.errors import SettingsError
 from ragchat.settings.describe import describe
 from ragchat.settings.load import load_settings
 from ragchat.settings.model import DECLARED
-from ragchat.settings.sections import GROQ_BASE_URL, GroqSettings
+from ragchat.settings.providers import GROQ_BASE_URL, GroqSettings
 from tests.settings.given import SOURCES, load, load_from
 
 if TYPE_CHECKING:
@@ -169,7 +169,8 @@ def test_no_form_of_the_settings_shows_the_key(
 
 @given(key=_KEYS, kind=st.sampled_from(SOURCES[:-1]), wrong=st.sampled_from(sorted(DECLARED)))
 def test_no_error_shows_the_key(tmp_path_factory: pytest.TempPathFactory, key: str, kind: str, wrong: str) -> None:
-    assume(wrong not in ("groq.api_key", "groq.model", "ollama.model", "ollama.embed_model"))
+    texts = ("groq.api_key", "groq.model", "ollama.model", "ollama.embed_model", "openai.api_key", "openai.model")
+    assume(wrong not in texts)
     values = {"groq.api_key": key, wrong: "~no such/ \\"}
     with pytest.raises(SettingsError) as refusal:
         load_from(tmp_path_factory.mktemp("cwd"), values, dict.fromkeys(values, kind))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ragchat.core.usage import Usage
 from ragchat.usage.ledger import Attempt, Ending, Ledger
 from ragchat.usage.report import UsageRow, usage_report
+from tests.usage.attempts import local_time
 
 if TYPE_CHECKING:
     import sqlite3
@@ -31,12 +32,13 @@ def write(
     cost: str | None = "0",
     model: str = "m",
     at: datetime = NOON,
+    saved: str | None = None,
 ) -> None:
     """One attempt."""
     ledger = Ledger(state, "default", now=lambda: at)
     row = ledger.begin(Attempt("turn", 1, provider, model, None, None))
     usage = Usage(tokens[0], tokens[1], cost=None if cost is None else Decimal(cost))
-    ledger.finish(row, Ending(outcome, usage))
+    ledger.finish(row, Ending(outcome, usage, saved_cost=None if saved is None else Decimal(saved)))
 
 
 def by(rows: tuple[UsageRow, ...]) -> dict[str, UsageRow]:
@@ -59,6 +61,22 @@ def test_requests_count_what_was_sent_and_skipped_ones_stand_apart(state: sqlite
     assert usage_report(state, "provider").totals == UsageRow((), 3, 1, 1, 20, 4, Decimal("0.0015"), 1)
 
 
+def test_an_interrupted_request_failed(state: sqlite3.Connection) -> None:
+    write(state, "groq", "interrupted", tokens=(None, None), cost=None)
+    assert usage_report(state, "provider").totals == UsageRow((), requests=1, failed=1, unknown_costs=1)
+
+
+def test_what_was_answered_before_is_no_request_and_its_saving_adds_up(state: sqlite3.Connection) -> None:
+    for saved in ("0.1", "0.2", None):
+        write(state, "groq", "cached", tokens=(0, 0), saved=saved)
+    assert usage_report(state, "provider").totals == UsageRow((), cached=3, saved_cost=Decimal("0.3"))
+
+
+def test_a_saving_nobody_priced_is_unknown(state: sqlite3.Connection) -> None:
+    write(state, "groq", "cached", tokens=(0, 0))
+    assert usage_report(state, "provider").totals == UsageRow((), cached=1)
+
+
 def test_what_nobody_priced_is_unknown_and_not_free(state: sqlite3.Connection) -> None:
     write(state, "groq", cost=None)
     (row,) = usage_report(state, "provider").rows
@@ -75,19 +93,14 @@ def test_the_models_of_a_provider_are_told_apart(state: sqlite3.Connection) -> N
 def test_a_day_begins_at_local_midnight(
     state: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, zone: str, days: list[str]
 ) -> None:
-    import time
-
-    monkeypatch.setenv("TZ", zone)
-    time.tzset()
-    write(state, "groq", at=datetime(2026, 2, 28, 23, 59, tzinfo=UTC))
-    write(state, "groq", at=datetime(2026, 3, 1, 0, 0, tzinfo=UTC))
-    found = list(by(usage_report(state, "day").rows))
-    monkeypatch.undo()
-    time.tzset()
+    with local_time(monkeypatch, zone):
+        write(state, "groq", at=datetime(2026, 2, 28, 23, 59, tzinfo=UTC))
+        write(state, "groq", at=datetime(2026, 3, 1, 0, 0, tzinfo=UTC))
+        found = list(by(usage_report(state, "day").rows))
     assert found == days
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
 @given(
     st.lists(
         st.tuples(

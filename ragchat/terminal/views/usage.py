@@ -37,6 +37,7 @@ def _cells(row: UsageRow) -> _Cells:
     notes = (
         f"{row.failed:,} failed" if row.failed else "",
         f"{row.skipped:,} skipped" if row.skipped else "",
+        f"{row.cached:,} answered before" if row.cached else "",
         f"cost of {row.unknown_costs:,} unknown" if row.unknown_costs and row.cost is not None else "",
     )
     return _Cells(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ragchat.errors import GenerationError, OllamaError, RagchatError
 from ragchat.generation.groq import check_key
 from ragchat.generation.ollama import chat_model
-from ragchat.settings.sections import GROQ_BASE_URL
+from ragchat.settings.providers import GROQ_BASE_URL
 from ragchat.upkeep.finding import Finding
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ragchat.core.protocols import Embedder
     from ragchat.ollama.client import OllamaClient
-    from ragchat.settings.sections import GroqSettings, OllamaSettings
+    from ragchat.settings.providers import GroqSettings, OllamaSettings
 
 NEVER = "nothing may leave this machine (RAGCHAT_CLOUD=never)"
 

@@ -1,0 +1,233 @@
+"""One provider is asked a question, and again where that helps, until it shows a first word.
+
+There is one loop of retries in the program, and it is this one: the clients make each request once.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import stamina
+import stamina.instrumentation
+
+from ragchat.core.choices import provider_name
+from ragchat.core.completion import Notice
+from ragchat.errors import GenerationError, StorageError
+from ragchat.generation.entry import Entry
+from ragchat.generation.fitting import fitted
+from ragchat.generation.opening import Opened
+from ragchat.generation.relaying import Relay
+from ragchat.generation.remedy import MOST_ATTEMPTS, MOST_WAIT_S, remedy
+from ragchat.generation.transcript import Transcript
+from ragchat.usage.ledger import Attempt
+
+if TYPE_CHECKING:
+    from collections import abc
+    from collections.abc import Callable, Iterator
+
+    from ragchat.core.completion import Completion, Piece, Prompt
+    from ragchat.core.protocols import Generator
+    from ragchat.generation.records import Records
+    from ragchat.generation.remedy import Remedy
+    from ragchat.generation.turn import Turn
+
+CONSENT, OFF = "consent", "off"
+"""Codes of a refusal: the person keeps the documents here; the provider failed for good in this session."""
+
+# Shorter waits are not worth a word.
+_TOLD_S = 1.0
+# A slow provider is asked again only when little time has gone.
+_SLOW_S = 15.0
+# A prompt that was too large is made this much shorter, whatever the estimate had said.
+_SHORTER = 0.5
+
+# It would log each retry on standard error, in the middle of an answer.
+stamina.instrumentation.set_on_retry_hooks(())
+
+
+@dataclass(slots=True)
+class _Asking:
+    """One generator, one question: `again` is what the loop does next, seconds of waiting, its own or False."""
+
+    generator: Generator
+    turn: Turn
+    relay: Relay
+    prompt: Prompt
+    began: float
+    tries: int = 0
+    waited_s: float = 0.0
+    again: float | bool = False
+    error: GenerationError | None = None
+
+    @property
+    def overcoming(self) -> GenerationError | None:
+        """The failure after which it is asked again."""
+        return None if self.again is False else self.error
+
+
+class Attempts:
+    """Asks providers on behalf of one conversation; each attempt, a refused one included, has its ledger row."""
+
+    def __init__(
+        self,
+        records: Records,
+        unasked: frozenset[str] = frozenset(),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._records = records
+        self._unasked = unasked
+        self._clock = clock
+        self._off: set[str] = set()
+
+    def stream(self, generator: Generator, turn: Turn) -> abc.Generator[Piece, None, Completion]:
+        """The deltas and notices of `generator`, and returned, the completion.
+
+        Raises `GenerationError` when it gives no answer, before any delta.
+
+        Ctrl-C while it waits for another try gives this provider up, not the question.
+        """
+        relay = Relay(self._records, turn, generator)
+        asking = _Asking(generator, turn, relay, self._fitted(generator, turn.prompt), self._clock())
+        try:
+            for attempt in stamina.retry_context(
+                on=lambda _error: asking.again,
+                attempts=MOST_ATTEMPTS,
+                timeout=None,
+                wait_initial=0.4,
+                wait_max=2.0,
+                wait_jitter=0.4,
+            ):
+                asking.again = False
+                with attempt:
+                    opened = self._open(asking)
+                yield from _patience(asking)
+        except KeyboardInterrupt:
+            if asking.overcoming is None:
+                raise
+            raise asking.overcoming from None
+        return (yield from asking.relay.stream(opened, asking.prompt, asking.waited_s))
+
+    # Before a request
+
+    def _fitted(self, generator: Generator, prompt: Prompt) -> Prompt:
+        """`prompt` as far as its provider takes it, as much as is known of that."""
+        allowed = None
+        with suppress(StorageError):
+            allowed = self._records.health.allowed_tokens(generator)
+        known = [size for size in (generator.context, allowed) if size is not None]
+        if not known:
+            return prompt
+        return fitted(prompt, min(known) - generator.max_tokens, self._counter(generator))
+
+    def _counter(self, generator: Generator) -> Callable[[str], int]:
+        tokens, provider, model = self._records.calibration.tokens, generator.provider, generator.model
+        return lambda text: tokens(provider, model, text)
+
+    def _tokens(self, asking: _Asking) -> int:
+        count = self._counter(asking.generator)
+        return sum(count(message.text) for message in asking.prompt.messages)
+
+    def _begun(self, asking: _Asking) -> Entry:
+        """The row of this attempt; raises `GenerationError` when nothing may be sent, and the row says so."""
+        generator, turn = asking.generator, asking.turn
+        turn.attempts += 1
+        names = (generator.provider, generator.model, generator.destination)
+        attempt = Attempt(turn.id, turn.attempts, *names, turn.before(generator), arm=turn.arm)
+        entry = Entry(self._records, attempt, is_news=generator.provider not in self._unasked)
+        tokens = self._tokens(asking)
+        try:
+            self._admit(generator, tokens)
+            try:
+                self._permit(generator)
+                entry.begin(self._records.worst(generator, tokens))
+            except GenerationError:
+                with suppress(StorageError):
+                    self._records.health.released(generator)
+                raise
+        except GenerationError as refusal:
+            entry.refused(refusal)
+            raise
+        return entry
+
+    def _admit(self, generator: Generator, tokens: int) -> None:
+        """Raise `GenerationError` when a request would be in vain."""
+        if generator.provider in self._off:
+            raise GenerationError("It was refused before.", failure="config", code=OFF)
+        with suppress(StorageError):
+            self._records.health.admit(generator, tokens + generator.max_tokens)
+
+    def _permit(self, generator: Generator) -> None:
+        """Raise `GenerationError` when the passages may not be sent; a person may be asked."""
+        permission = self._records.gate.permits(generator.provider, generator.destination)
+        if not permission.allowed:
+            raise GenerationError(permission.reason, failure="config", code=CONSENT)
+
+    # The request
+
+    def _open(self, asking: _Asking) -> Opened:
+        asking.tries += 1
+        entry = self._begun(asking)
+        transcript = Transcript(asking.prompt, self._clock)
+        opened = Opened(asking.generator.stream(asking.prompt), transcript, entry)
+        try:
+            opened.read_first()
+        except GenerationError as error:
+            entry.failed(error, transcript, waited_s=asking.waited_s)
+            self._plan(asking, error)
+            raise
+        except (KeyboardInterrupt, GeneratorExit):
+            asking.relay.cut(opened)
+            raise
+        except BaseException as error:
+            asking.relay.broken(opened, error)
+            raise
+        finally:
+            asking.turn.overhear(opened.held)
+        return opened
+
+    # After a failure
+
+    def _plan(self, asking: _Asking, error: GenerationError) -> None:
+        """What `error` means for the provider, and whether it is asked again."""
+        cure = remedy(error, asking.generator.provider)
+        asking.error = error
+        asking.again = self._again(asking, cure, error)
+        if asking.again is True:
+            cure = replace(cure, rests_s=None)  # or the next try would be refused by ourselves
+        if cure.off:
+            self._off.add(asking.generator.provider)
+        with suppress(StorageError):
+            self._records.health.failed(asking.generator, cure)
+
+    def _again(self, asking: _Asking, cure: Remedy, error: GenerationError) -> float | bool:
+        if asking.tries > cure.retries:
+            return False
+        if error.failure == "timeout" and self._clock() - asking.began > _SLOW_S:
+            return False
+        if cure.smaller:
+            most = int(_SHORTER * self._tokens(asking))
+            shorter = fitted(asking.prompt, most, self._counter(asking.generator))
+            if shorter == asking.prompt:
+                return False
+            asking.prompt = shorter
+        if cure.wait_s is None:
+            return True
+        if asking.waited_s + cure.wait_s > MOST_WAIT_S:
+            return False
+        asking.waited_s += cure.wait_s
+        return cure.wait_s
+
+
+def _patience(asking: _Asking) -> Iterator[Notice]:
+    """Why it takes longer, where another try is worth it."""
+    name = provider_name(asking.generator.provider)
+    if asking.overcoming is None:
+        return
+    yield from asking.turn.overheard()
+    if asking.overcoming.failure == "too_large":
+        yield Notice(f"{name}: the question is too large; it is asked with fewer passages.")
+    elif asking.again is not True and asking.again >= _TOLD_S:
+        yield Notice(f"{name} asks to wait {asking.again:.3g} s; Ctrl-C lets another provider answer now.")

@@ -1,0 +1,98 @@
+"""How long an answer may take: to its first word, between words, and as a whole."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import inf
+from typing import TYPE_CHECKING
+
+from ragchat.errors import GenerationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_WHOLE_HINT = "Raise RAGCHAT_ANSWER_TIMEOUT, or ask again."
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds to the first visible text, between visible texts, and for the whole answer; None is no bound."""
+
+    first_s: float
+    between_s: float
+    whole_s: float | None = None
+
+    @property
+    def to_head_s(self) -> float:
+        """The longest wait for the head of a reply, which comes before any text."""
+        return min(self.first_s, inf if self.whole_s is None else self.whole_s)
+
+    @property
+    def silence_s(self) -> float:
+        """The longest silence that any of the deadlines allows."""
+        return max(self.first_s, self.between_s)
+
+
+class Deadline:
+    """The deadlines of one answer; they count from the moment it is made. `hint` is the cure for slow text.
+
+    A client's own timeouts bound single reads only: a server that drips comments or thoughts would hold it for
+    ever.
+    """
+
+    def __init__(self, deadlines: Deadlines, clock: Callable[[], float], *, hint: str) -> None:
+        self._deadlines = deadlines
+        self._clock = clock
+        self._hint = hint
+        started = clock()
+        self._next = started + deadlines.first_s
+        self._whole = started + (inf if deadlines.whole_s is None else deadlines.whole_s)
+        self._any_text = False
+        self._held = False
+
+    @contextmanager
+    def handing_on(self, text: str) -> Iterator[None]:
+        """While `text` is with the reader no time passes: a reader who is slow, or paused, is not the server.
+
+        The wait for text starts anew, unless `text` shows nothing.
+        """
+        began = self._clock()
+        self._held = True
+        try:
+            yield
+        finally:
+            now = self._clock()
+            self._whole += now - began
+            if text.strip():
+                self._any_text = True
+                self._next = now + self._deadlines.between_s
+            else:
+                self._next += now - began
+            self._held = False
+
+    def remaining_s(self) -> float:
+        """For so long nothing can be too late; the first text may bring a nearer deadline than there was."""
+        between_s = self._deadlines.between_s
+        return between_s if self._held else max(0.0, min(self._left_s(), between_s))
+
+    @property
+    def passed(self) -> bool:
+        """Whether the server is too late."""
+        return not self._held and self._left_s() <= 0
+
+    def check(self) -> None:
+        """Raise `GenerationError` when the server is too late."""
+        if not self.passed:
+            return
+        whole, first, between = self._deadlines.whole_s, self._deadlines.first_s, self._deadlines.between_s
+        if whole is not None and self._whole <= self._next:
+            code, said, hint = "deadline_whole", f"The answer was not done within {whole:g} s.", _WHOLE_HINT
+        elif self._any_text:
+            code, said, hint = "deadline_between", f"No more text came within {between:g} s.", self._hint
+        else:
+            code, said, hint = "deadline_first", f"No text came within {first:g} s.", self._hint
+        raise GenerationError(said, hint, failure="timeout", code=code)
+
+    def _left_s(self) -> float:
+        return min(self._next, self._whole) - self._clock()

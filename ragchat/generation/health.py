@@ -1,0 +1,116 @@
+"""What is known of each provider's health: asked before a request, told after it, shared by all processes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ragchat.core.choices import provider_name
+from ragchat.errors import GenerationError
+from ragchat.resilience.breaker import Breaker
+from ragchat.resilience.limits import Limits, of_headers
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Mapping
+
+    from ragchat.core.protocols import Generator
+    from ragchat.errors import FailureKind
+    from ragchat.generation.remedy import Remedy
+    from ragchat.resilience.limits import Limit
+
+BREAKER, COOL_DOWN, LIMIT = "breaker", "cool_down", "limit_seen"
+"""Codes of the refusals in here: nothing was sent."""
+
+
+class Health:
+    """Breakers, cool-downs and the limits that servers named; every method may raise `StorageError`."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._connection = connection
+        self._now = now
+        self._limits = Limits(connection, now)
+        self._breakers: dict[str, Breaker] = {}
+        self._heard: dict[tuple[str, str], tuple[Limit, ...]] = {}
+        self._told: set[tuple[str, str, str]] = set()
+
+    def heard(self, provider: str, model: str, headers: Mapping[str, str]) -> None:
+        """Keep the limits that a reply's `headers` name; written after the answer, which they would delay."""
+        if seen := of_headers(headers, self._now()):
+            self._heard[provider, model] = seen
+
+    def allowed_tokens(self, generator: Generator) -> int | None:
+        """The most tokens of one request, answer included, as far as the server has said."""
+        return self._limits.allowed_tokens(generator.provider, generator.model)
+
+    def admit(self, generator: Generator, tokens: int) -> None:
+        """Raise `GenerationError` when a request of `tokens`, answer included, would only be refused now.
+
+        What is admitted is followed by `succeeded` or `failed` or `released`.
+        """
+        provider, model = generator.provider, generator.model
+        if cooling := self._limits.cooling(provider, model):
+            raise _refused(f"{cooling.reason} until {_clock(cooling.until)}.", COOL_DOWN, "limit")
+        if limit := self._limits.blocking(provider, model, tokens):
+            left = f"{limit.remaining:,} of {limit.allowed:,} {limit.name}"
+            free = _clock(limit.free_at(tokens, self._now()))
+            raise _refused(f"only {left} remain, too few until {free}.", LIMIT, "limit")
+        if opens := self._breaker(provider).admit():
+            raise _refused(f"it failed again and again, and rests until {_clock(opens)}.", BREAKER, "breaker")
+
+    def succeeded(self, generator: Generator) -> tuple[str, ...]:
+        """It answered; what of its limits is nearly used up, each told once."""
+        provider, model = generator.provider, generator.model
+        self._breaker(provider).succeeded()
+        self._write()
+        warnings = []
+        for limit in self._limits.near(provider, model):
+            told = (provider, model, limit.name)
+            if told not in self._told:
+                self._told.add(told)
+                warnings.append(
+                    f"{provider_name(provider)}: {limit.remaining:,} of {limit.allowed:,} {limit.name} remain"
+                    f"; all are back at {_clock(limit.resets_at)}."
+                )
+        return tuple(warnings)
+
+    def failed(self, generator: Generator, remedy: Remedy) -> None:
+        """It failed in the way that `remedy` is for."""
+        self._write()
+        breaker = self._breaker(generator.provider)
+        if remedy.counts:
+            breaker.failed()
+        else:
+            breaker.released()
+        if remedy.rests_s is not None:
+            until = self._now() + timedelta(seconds=remedy.rests_s)
+            self._limits.cool_down(generator.provider, generator.model, until, "its limit is reached")
+
+    def released(self, generator: Generator) -> None:
+        """The attempt ended and said nothing of the provider."""
+        self._breaker(generator.provider).released()
+        self._write()
+
+    def _breaker(self, provider: str) -> Breaker:
+        """One for the life of this object: it knows its own probe again."""
+        if provider not in self._breakers:
+            self._breakers[provider] = Breaker(self._connection, provider, self._now)
+        return self._breakers[provider]
+
+    def _write(self) -> None:
+        while self._heard:
+            (provider, model), seen = self._heard.popitem()
+            self._limits.note(provider, model, seen)
+
+
+def _refused(said: str, code: str, failure: FailureKind) -> GenerationError:
+    return GenerationError(
+        said[0].upper() + said[1:], "Wait, or let another provider answer.", failure=failure, code=code
+    )
+
+
+def _clock(moment: datetime) -> str:
+    local = moment.astimezone()
+    return f"{local:%H:%M:%S}" if local - datetime.now(local.tzinfo) < timedelta(minutes=2) else f"{local:%H:%M}"

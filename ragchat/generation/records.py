@@ -1,0 +1,69 @@
+"""What a chain of providers keeps its books with, and asks before it sends anything."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from ragchat.errors import StorageError
+from ragchat.usage.budgets import Worst
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from ragchat.core.completion import Completion, Prompt
+    from ragchat.core.protocols import Generator
+    from ragchat.core.usage import Usage
+    from ragchat.generation.health import Health
+    from ragchat.privacy.consent import Permission
+    from ragchat.usage.budgets import Budgets
+    from ragchat.usage.calibration import Calibration
+    from ragchat.usage.ledger import Ledger
+    from ragchat.usage.prices import Prices
+
+
+class Gate(Protocol):
+    """Decides what may leave this machine."""
+
+    def permits(self, provider: str, destination: str | None) -> Permission:
+        """Whether a prompt may be sent to `destination`; None is this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """All of it is shared by the processes of one home, but for the gate."""
+
+    gate: Gate
+    ledger: Ledger
+    health: Health
+    prices: Prices
+    calibration: Calibration
+    budgets: Budgets | None = None
+
+    def cost(self, provider: str, model: str, usage: Usage, destination: str | None) -> Decimal | None:
+        """What an attempt cost; None when that is not known."""
+        with suppress(StorageError):
+            return self.prices.cost(provider, model, usage, destination)
+        return None
+
+    def worst(self, generator: Generator, prompt_tokens: int) -> Worst | None:
+        """What a request may take; nobody wants to know when there is no budget."""
+        if self.budgets is None:
+            return None
+        most, cost = generator.max_tokens, None
+        with suppress(StorageError):
+            names = (generator.provider, generator.model)
+            cost = self.prices.worst(*names, prompt_tokens, most, generator.destination)
+        return Worst(prompt_tokens + most, cost)
+
+    def learn(self, prompt: Prompt, completion: Completion) -> None:
+        """Take from the tokens that a server counted how long its tokens are; raises `StorageError`."""
+        usage = completion.usage
+        if usage.source == "server" and usage.prompt_tokens:
+            size = sum(len(message.text.encode("utf-8", "replace")) for message in prompt.messages)
+            self.calibration.learn(completion.provider, completion.model, size, usage.prompt_tokens)
+
+    def budget_warnings(self) -> tuple[str, ...]:
+        """What of a budget is nearly used up; raises `StorageError`."""
+        return self.budgets.warnings() if self.budgets else ()

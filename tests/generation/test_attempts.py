@@ -1,0 +1,172 @@
+"""One provider is asked again where that helps, left alone where it does not, and never beyond a budget."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ragchat.core.completion import Notice, Shortened
+from ragchat.generation.groq import GroqGenerator
+from ragchat.pipeline.prompting import make_prompt
+from ragchat.usage.budgets import Budget
+from tests.generation.chains import extractive, router, rows
+from tests.generation.prompts import PROMPT, read
+from tests.pipeline.passages import passage
+from tests.servers import groq as fake_groq
+from tests.servers.wire import fail
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+    from ragchat.generation.health import Health
+    from tests.servers.groq import GroqServer
+
+SLOW_DOWN = fake_groq.refuse(429, "rate_limit_exceeded", "Slow down.", {"retry-after": "1"})
+LONG = fake_groq.refuse(429, "rate_limit_exceeded", "Tokens per day.", {"retry-after": "578"})
+NEARLY = {"x-ratelimit-remaining-requests": "90", "x-ratelimit-reset-requests": "2h"}
+TOO_LARGE = fake_groq.refuse(413, "rate_limit_exceeded", "Request too large: Limit 8000, Requested 32979.")
+
+
+@pytest.fixture
+def groq(groq_server: GroqServer) -> Iterator[GroqGenerator]:
+    with closing(
+        GroqGenerator(
+            api_key=fake_groq.KEY,
+            base_url=groq_server.url,
+            model="openai/gpt-oss-20b",
+            temperature=0.2,
+            max_tokens=500,
+            timeout_s=10,
+        )
+    ) as generator:
+        yield generator
+
+
+class _Clock:
+    """Wall-clock time that tests move."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+
+def test_what_the_server_asks_to_wait_is_waited_and_no_less(
+    state: sqlite3.Connection, groq: GroqGenerator, groq_server: GroqServer
+) -> None:
+    groq_server.then(SLOW_DOWN)
+    began = time.monotonic()
+    text, notices, completion = read(router(state, groq, extractive()).stream(PROMPT))
+    assert time.monotonic() - began >= 1.0
+    assert (text, completion.provider) == (fake_groq.TEXT, "groq")
+    assert notices == ["Groq asks to wait 1 s; Ctrl-C lets another provider answer now."]
+    assert [(row["outcome"], row["waited_s"]) for row in rows(state)] == [("error", None), ("ok", 1.0)]
+
+
+def test_ctrl_c_while_it_waits_lets_another_answer(
+    state: sqlite3.Connection, groq: GroqGenerator, groq_server: GroqServer
+) -> None:
+    groq_server.then(fake_groq.refuse(429, "rate_limit_exceeded", "Slow down.", {"retry-after": "5"}))
+    pieces = router(state, groq, extractive()).stream(PROMPT)
+    waiting = next(pieces)
+    assert isinstance(waiting, Notice)
+    first = pieces.throw(KeyboardInterrupt())
+    text, _, completion = read([first, *pieces])
+    assert (text, completion.provider) == ("Best sentence [1].", "extractive")
+    assert len(groq_server.journal) == 1
+
+
+def test_nobody_waits_for_a_limit_of_minutes_and_it_is_remembered(
+    state: sqlite3.Connection, groq: GroqGenerator, groq_server: GroqServer
+) -> None:
+    groq_server.then(LONG)
+    clock = _Clock()
+    first = read(router(state, groq, extractive(), now=clock).stream(PROMPT))
+    # Another process, a moment later, need not ask.
+    second = read(router(state, groq, extractive(), now=clock).stream(PROMPT))
+    assert [first[2].provider, second[2].provider] == ["extractive", "extractive"]
+    assert "its limit is reached until" in second[1][0]
+    assert len(groq_server.journal) == 1
+    clock.moment += timedelta(seconds=579)
+    assert read(router(state, groq, extractive(), now=clock).stream(PROMPT))[2].provider == "groq"
+
+
+def test_a_provider_that_keeps_failing_rests_and_is_tried_again(
+    state: sqlite3.Connection, groq: GroqGenerator, groq_server: GroqServer
+) -> None:
+    groq_server.then(*[fail(500)] * 3)
+    clock = _Clock()
+    assert read(router(state, groq, extractive(), now=clock).stream(PROMPT))[2].provider == "extractive"
+    assert len(groq_server.journal) == 3
+    _, notices, completion = read(router(state, groq, extractive(), now=clock).stream(PROMPT))
+    assert completion.provider == "extractive"
+    assert "it failed again and again" in notices[0]
+    assert (rows(state)[-2]["outcome"], rows(state)[-2]["error_kind"]) == ("skipped", "breaker")
+    assert len(groq_server.journal) == 3
+    clock.moment += timedelta(seconds=31)
+    assert read(router(state, groq, extractive(), now=clock).stream(PROMPT))[2].provider == "groq"
+
+
+def test_a_question_that_is_too_large_is_asked_with_fewer_passages(
+    state: sqlite3.Connection, groq: GroqGenerator, groq_server: GroqServer
+) -> None:
+    groq_server.then(TOO_LARGE)
+    passages = [passage("Bread should cool. " * 60, source=f"/docs/{number}.md") for number in range(8)]
+    prompt = make_prompt("How long should bread cool?", passages, (), 100_000)
+    pieces = list(router(state, groq, extractive()).stream(prompt))
+    (shortened,) = [piece for piece in pieces if isinstance(piece, Shortened)]
+    assert 1 <= shortened.passages < 8
+    first, second = [exchange.body["messages"][-1]["content"] for exchange in groq_server.journal]
+    assert first.count("<passage") == 8
+    assert second.count("<passage") == shortened.passages
+    assert [row["outcome"] for row in rows(state)] == ["error", "ok"]
+
+
+def test_a_refused_key_is_not_tried_again_in_this_session(
+    state: sqlite3.Connection, groq: GroqGenerator, groq_server: GroqServer
+) -> None:
+    groq_server.then(fake_groq.refuse(401, "invalid_api_key", "Invalid API Key"))
+    routed = router(state, groq, extractive())
+    assert read(routed.stream(PROMPT))[1] == ["Groq: the key was rejected; extractive answers instead."]
+    _, notices, completion = read(routed.stream(PROMPT))
+    assert (notices, completion.provider) == ([], "extractive")
+    assert len(groq_server.journal) == 1
+    assert read(router(state, groq, extractive()).stream(PROMPT))[2].provider == "groq"
+
+
+def test_a_call_that_could_cost_more_than_is_left_is_not_made(
+    state: sqlite3.Connection, groq: GroqGenerator, groq_server: GroqServer
+) -> None:
+    budget = Budget(daily_usd=Decimal("0.000001"))
+    _, notices, completion = read(router(state, groq, extractive(), budget=budget).stream(PROMPT))
+    assert completion.provider == "extractive"
+    assert "budget" in notices[0]
+    assert groq_server.journal == []
+    assert [(row["outcome"], row["error_kind"]) for row in rows(state)] == [("skipped", "budget"), ("ok", None)]
+
+
+def test_a_limit_that_comes_near_is_told_once(state: sqlite3.Connection, groq_server: GroqServer) -> None:
+    health: list[Health] = []
+    with closing(
+        GroqGenerator(
+            api_key=fake_groq.KEY,
+            base_url=groq_server.url,
+            model="openai/gpt-oss-20b",
+            temperature=0.2,
+            max_tokens=500,
+            timeout_s=10,
+            heard=lambda model, headers: health[0].heard("groq", model, {**headers, **NEARLY}),
+        )
+    ) as groq:
+        routed = router(state, groq, extractive(), health=health)
+        assert ["Groq: 90 of 1,000 requests remain" in "".join(read(routed.stream(PROMPT))[1]) for _ in "ab"] == [
+            True,
+            False,
+        ]
