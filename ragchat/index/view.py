@@ -181,6 +181,8 @@ class View:
         found = np.full((len(slots), len(columns)), self.vocabulary, np.int64)
         for index, here, local in self._parts(slots):
             segment = self.segments[index]
+            if not len(segment.tokens):
+                continue  # files of signs alone
             begins = segment.starts[local] + (0 if headings else segment.heads[local].astype(np.int64))
             filled = columns < lengths[here, None]
             places = np.where(filled, begins[:, None] + columns, 0)

@@ -210,3 +210,14 @@ def test_opening_again_and_again_holds_no_more_files_than_once(
         collection.close_vectors()
         assert collection.vectors.ids()
     assert len(list(Path("/proc/self/fd").iterdir())) < held + 10
+
+
+def test_a_file_without_one_word_stops_no_question(
+    collection: Collection, take_in: TakeIn, tmp_path: Path
+) -> None:
+    write(tmp_path / "docs", **{f"note{number}": f"Bread with saffron, number {number}." for number in range(6)})
+    take_in(collection, tmp_path / "docs", embedder=WordEmbedder())
+    write(tmp_path / "docs", signs="**** ++++ ****")
+    take_in(collection, tmp_path / "docs", embedder=WordEmbedder())
+    found = Retriever(collection, WordEmbedder()).search("bread", 10)
+    assert len(found.passages) >= 6
