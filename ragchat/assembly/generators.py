@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ragchat.generation.anthropic import AnthropicGenerator
 from ragchat.generation.deadlines import Deadlines
 from ragchat.generation.extractive import ExtractiveGenerator
+from ragchat.generation.gguf import GGUFGenerator
 from ragchat.generation.groq import GroqGenerator
 from ragchat.generation.ollama import OllamaGenerator
 from ragchat.generation.openai import OpenAIGenerator
 from ragchat.generation.unconfigured import Unconfigured
+from ragchat.settings.providers import ANTHROPIC_BASE_URL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from pydantic import BaseModel
+
+    from ragchat.core.experiments import Arm
     from ragchat.core.protocols import Generator
     from ragchat.ollama.client import OllamaClient
     from ragchat.settings.load import Loaded
@@ -29,13 +36,30 @@ def generator(name: str, settings: Settings, ollama: OllamaClient, heard: Heard)
         return groq_generator(settings, partial(heard, name))
     if name == "openai":
         return openai_generator(settings, partial(heard, name))
+    if name == "anthropic":
+        return anthropic_generator(settings, partial(heard, name))
+    if name == "gguf":
+        return gguf_generator(settings)
     return ollama_generator(ollama, settings) if name == "ollama" else ExtractiveGenerator()
+
+
+def varied(settings: Settings, arm: Arm) -> Settings:
+    """`settings` with the model and the temperature of an experiment's arm."""
+    if arm.temperature is not None:
+        groq = settings.groq.model_copy(update={"temperature": arm.temperature})
+        settings = settings.model_copy(update={"groq": groq})
+    if arm.model is not None:
+        section: BaseModel = getattr(settings, arm.provider)
+        settings = settings.model_copy(update={arm.provider: section.model_copy(update={"model": arm.model})})
+    return settings
 
 
 def signature(tried: Iterable[Generator], settings: Settings) -> str:
     """What decides, beside the prompt, how an answer reads."""
     models = ",".join(f"{one.provider}/{one.model}" for one in tried if not isinstance(one, Unconfigured))
-    return f"{models} at {settings.groq.temperature:g}, {settings.groq.max_tokens} tokens"
+    servers = (settings.groq.base_url, settings.ollama.host, settings.openai.base_url, settings.anthropic.base_url)
+    limits = (settings.groq.temperature, settings.groq.max_tokens, settings.ollama.context_tokens)
+    return repr((models, servers, limits))
 
 
 def groq_generator(settings: Settings, heard: Callable[[str, Mapping[str, str]], None]) -> Generator:
@@ -73,6 +97,49 @@ def openai_generator(settings: Settings, heard: Callable[[str, Mapping[str, str]
     )
 
 
+def anthropic_generator(settings: Settings, heard: Callable[[str, Mapping[str, str]], None]) -> Generator:
+    """Anthropic, with the temperature, length and patience that are set for Groq."""
+    anthropic, groq = settings.anthropic, settings.groq
+    if anthropic.model is None:
+        hint = "Set it to the model that should answer."
+        return Unconfigured("anthropic", "", "ANTHROPIC_MODEL is not set.", hint)
+    if anthropic.key_withheld is not None:
+        hint = "Set ANTHROPIC_API_KEY beside it."
+        return Unconfigured("anthropic", anthropic.model, anthropic.key_withheld, hint)
+    if anthropic.api_key is None and anthropic.base_url == ANTHROPIC_BASE_URL:
+        hint = "Set ANTHROPIC_API_KEY, or put it in .env."
+        return Unconfigured("anthropic", anthropic.model, "There is no Anthropic key.", hint)
+    return AnthropicGenerator(
+        api_key=anthropic.api_key.get_secret_value() if anthropic.api_key else None,
+        base_url=anthropic.base_url,
+        model=anthropic.model,
+        temperature=groq.temperature,
+        max_tokens=groq.max_tokens,
+        deadlines=_deadlines(settings),
+        heard=heard,
+    )
+
+
+def gguf_generator(settings: Settings) -> Generator:
+    """A model in a file, with the temperature and the length that are set for Groq, and Ollama's patience."""
+    gguf, groq = settings.gguf, settings.groq
+    if gguf.model is None:
+        hint = "Set it to the .gguf file of the model that should answer."
+        return Unconfigured("gguf", "", "RAGCHAT_GGUF_MODEL is not set.", hint)
+    return GGUFGenerator(
+        Path(gguf.model),
+        gpu_layers=gguf.gpu_layers,
+        n_ctx=gguf.context_tokens,
+        temperature=groq.temperature,
+        max_tokens=groq.max_tokens,
+        deadlines=_local_deadlines(settings),
+    )
+
+
+def _local_deadlines(settings: Settings) -> Deadlines:
+    return Deadlines(settings.ollama.timeout_s, settings.ollama.timeout_s, settings.chain.answer_timeout_s)
+
+
 def _deadlines(settings: Settings) -> Deadlines:
     return Deadlines(settings.groq.timeout_s, settings.groq.timeout_s, settings.chain.answer_timeout_s)
 
@@ -85,7 +152,7 @@ def ollama_generator(client: OllamaClient, settings: Settings) -> OllamaGenerato
         num_ctx=settings.ollama.context_tokens,
         temperature=settings.groq.temperature,
         max_tokens=settings.groq.max_tokens,
-        deadlines=Deadlines(settings.ollama.timeout_s, settings.ollama.timeout_s, settings.chain.answer_timeout_s),
+        deadlines=_local_deadlines(settings),
     )
 
 

@@ -6,28 +6,19 @@ from contextlib import ExitStack, closing, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ragchat.assembly.answerers import Answerers
 from ragchat.assembly.embedders import Embedders
-from ragchat.assembly.generators import chain, generator, signature, unasked
 from ragchat.assembly.library import Library
 from ragchat.assembly.state import STATE_FILE, open_state
 from ragchat.conversation.session import Session
 from ragchat.embeddings.cache import CACHE_FILE, VectorCache
 from ragchat.errors import StorageError
-from ragchat.generation.answers import AnswerCache
-from ragchat.generation.health import Health
-from ragchat.generation.records import Records
-from ragchat.generation.remembered import Remembering
-from ragchat.generation.router import Router
-from ragchat.generation.unconfigured import Unconfigured
 from ragchat.index.retriever import Retriever, Weights
 from ragchat.ollama.client import OllamaClient
 from ragchat.pipeline.answering import Answering
 from ragchat.privacy.consent import Consent
 from ragchat.settings.load import load_settings
-from ragchat.usage.budgets import Budget, Budgets
-from ragchat.usage.calibration import Calibration
 from ragchat.usage.ledger import Ledger
-from ragchat.usage.prices import Prices
 from ragchat.usage.report import usage_report
 
 if TYPE_CHECKING:
@@ -35,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from ragchat.core.protocols import Generator
     from ragchat.index.collection import Collection
     from ragchat.privacy.consent import Decision, Question
     from ragchat.settings.load import Loaded
@@ -64,7 +54,6 @@ class Workspace:
         self._loaded = loaded
         self._ask = ask
         self._consents: dict[str, Consent] = {}
-        self._generators: dict[str, Generator] = {}
         self._opened = ExitStack()
 
     def close(self) -> None:
@@ -96,7 +85,7 @@ class Workspace:
         answer = self.settings.answer
         answering = Answering(
             self.retriever(collection, only),
-            self._answering(collection.name, provider),
+            self._answerers.session(collection.name, provider),
             top_k=self.settings.retrieval.top_k,
             context_tokens=answer.context_tokens,
         )
@@ -104,68 +93,22 @@ class Workspace:
 
     def chain(self, provider: str | None = None) -> str:
         """The providers that can be tried, in their order, as a person reads it."""
-        return chain(self._tried(provider))
+        return self._answerers.chain(provider)
 
     def usage(self, by: Grouping) -> UsageReport:
         """What all attempts took; raises `StorageError`."""
         return usage_report(self._state, by)
 
-    def _answering(self, collection: str, provider: str | None) -> Generator:
-        """Those who may answer, as one; what they answered before is remembered, unless that is switched off."""
-        tried = self._tried(provider)
-        records = self._records(collection)
-        router = Router(tried, records, unasked=unasked(self._loaded, provider))
-        if not self.settings.answer.cache:
-            return router
-        cache = AnswerCache(self._state, collection)
-        first = next(one for one in tried if not isinstance(one, Unconfigured))
-        return Remembering(router, cache, records.ledger, signature(tried, self.settings), kept_of=first.provider)
-
-    def _tried(self, provider: str | None) -> list[Generator]:
-        # The last can always answer; so a question never ends without one.
-        chain = self.settings.chain.providers
-        names = chain if provider is None else tuple(dict.fromkeys((provider, chain[-1])))
-        return [self._generator(name) for name in names]
-
-    def _generator(self, name: str) -> Generator:
-        """One for the life of the workspace: it keeps its connections."""
-        if name not in self._generators:
-            made = self._generators[name] = generator(name, self.settings, self._ollama, self._health.heard)
-            self._opened.callback(getattr(made, "close", lambda: None))
-        return self._generators[name]
-
-    def _records(self, collection: str) -> Records:
-        budget = self.settings.budget
-        limits = Budget(
-            daily_usd=budget.daily_usd,
-            monthly_usd=budget.monthly_usd,
-            daily_tokens=budget.daily_tokens,
-            monthly_tokens=budget.monthly_tokens,
-            daily_requests=budget.daily_requests,
-        )
-        budgets = Budgets(self._state, limits) if limits != Budget() else None
-        ledger = Ledger(self._state, collection, budgets)
-        with suppress(StorageError):  # it will say so itself when it is written to
-            ledger.settle_interrupted()
-        return Records(
-            gate=self._consent(collection),
-            ledger=ledger,
-            health=self._health,
-            prices=Prices(self._state),
-            calibration=Calibration(self._state),
-            budgets=budgets,
-        )
-
     @cached_property
-    def _health(self) -> Health:
-        return Health(self._state)
+    def _answerers(self) -> Answerers:
+        return Answerers(self._loaded, self._state, self._ollama, self._consent, self._opened)
 
     # What leaves this machine, and what is kept
 
     def _forget(self, collection: str) -> None:
         """Forget what was consented to for a collection, and answered from it."""
         self._consent(collection).forget()
-        AnswerCache(self._state, collection).forget()
+        self._answerers.forget(collection)
 
     def _consent(self, collection: str) -> Consent:
         """One for each collection: what is allowed this time holds as long as the workspace."""
@@ -176,7 +119,10 @@ class Workspace:
 
     @cached_property
     def _state(self) -> sqlite3.Connection:
-        return self._opened.enter_context(closing(open_state(self.settings.home / STATE_FILE)))
+        state = self._opened.enter_context(closing(open_state(self.settings.home / STATE_FILE)))
+        with suppress(StorageError):  # whoever writes next will say so
+            Ledger(state, "").settle_interrupted()
+        return state
 
     @cached_property
     def _vector_cache(self) -> VectorCache:

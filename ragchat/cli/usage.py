@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def usage(
     by: Annotated[
-        Literal["provider", "model", "day"], typer.Option("--by", help="What a row stands for.")
+        Literal["provider", "model", "day", "arm"], typer.Option("--by", help="What a row stands for.")
     ] = "provider",
     home: HomeOption = None,
     as_json: JsonOption = False,

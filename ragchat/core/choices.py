@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-ProviderChoice: TypeAlias = Literal["groq", "ollama", "openai", "extractive"]
+ProviderChoice: TypeAlias = Literal["groq", "ollama", "openai", "anthropic", "gguf", "extractive"]
 
-_WRITTEN = {"openai": "OpenAI"}
+_WRITTEN = {"openai": "OpenAI", "gguf": "GGUF"}
 
 
 def provider_name(provider: str) -> str:

@@ -6,7 +6,7 @@ There is one loop of retries in the program, and it is this one: the clients mak
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -132,36 +132,58 @@ class Attempts:
 
     def _begun(self, asking: _Asking) -> Entry:
         """The row of this attempt; raises `GenerationError` when nothing may be sent, and the row says so."""
-        generator, turn = asking.generator, asking.turn
-        turn.attempts += 1
-        names = (generator.provider, generator.model, generator.destination)
-        attempt = Attempt(turn.id, turn.attempts, *names, turn.before(generator), arm=turn.arm)
-        entry = Entry(self._records, attempt, is_news=generator.provider not in self._unasked)
+        generator, destination = asking.generator, None
+        asking.turn.attempts += 1
         tokens = self._tokens(asking)
         try:
-            self._admit(generator, tokens)
-            try:
-                self._permit(generator)
-                entry.begin(self._records.worst(generator, tokens))
-            except GenerationError:
-                with suppress(StorageError):
-                    self._records.health.released(generator)
-                raise
+            self._admit(asking, tokens)
+            with self._giving_back(generator):
+                destination = generator.destination
+                self._permit(generator, destination)
+                entry = self._entry(asking, destination)
+                entry.begin(self._records.worst(generator, tokens, destination))
         except GenerationError as refusal:
-            entry.refused(refusal)
+            self._entry(asking, destination).refused(refusal)
             raise
         return entry
 
-    def _admit(self, generator: Generator, tokens: int) -> None:
+    def _entry(self, asking: _Asking, destination: str | None) -> Entry:
+        generator, turn = asking.generator, asking.turn
+        attempt = Attempt(
+            turn.id,
+            turn.attempts,
+            generator.provider,
+            generator.model,
+            destination,
+            turn.before(generator),
+            arm=turn.arm,
+        )
+        return Entry(self._records, attempt, is_news=generator.provider not in self._unasked)
+
+    def _admit(self, asking: _Asking, tokens: int) -> None:
         """Raise `GenerationError` when a request would be in vain."""
+        generator = asking.generator
         if generator.provider in self._off:
             raise GenerationError("It was refused before.", failure="config", code=OFF)
         with suppress(StorageError):
-            self._records.health.admit(generator, tokens + generator.max_tokens)
+            self._records.health.admit(generator, tokens + generator.max_tokens, heeded=asking.waited_s > 0)
 
-    def _permit(self, generator: Generator) -> None:
+    @contextmanager
+    def _giving_back(self, generator: Generator) -> Iterator[None]:
+        """Where a request is not made after all, another may be the breaker's probe."""
+        try:
+            yield
+        except BaseException:
+            with suppress(StorageError):
+                self._records.health.released(generator)
+            raise
+
+    def _permit(self, generator: Generator, destination: str | None) -> None:
         """Raise `GenerationError` when the passages may not be sent; a person may be asked."""
-        permission = self._records.gate.permits(generator.provider, generator.destination)
+        try:
+            permission = self._records.gate.permits(generator.provider, destination)
+        except StorageError as error:
+            raise GenerationError(error.message, error.hint, failure="config", code=CONSENT) from error
         if not permission.allowed:
             raise GenerationError(permission.reason, failure="config", code=CONSENT)
 

@@ -1,4 +1,4 @@
-"""What can go wrong on the OpenAI wire, in sentences: `{name}` is the prefix of the provider's settings."""
+"""What can go wrong with a server, in sentences: `{name}` is the prefix of the provider's settings."""
 
 from __future__ import annotations
 
@@ -49,12 +49,17 @@ _BROKEN = Case("server", "The server failed (status {status}).", "Ask again in a
 _NO_MODEL = Case("model", "The model {model} does not exist or is retired.", "Choose another: {name}_MODEL.")
 _TOO_LONG = Case("too_large", "The prompt is longer than the model's context{sizes}.", "Ask with fewer passages.")
 _NO_CREDIT = Case("key", "The account has no credit left.", "Add credit, or set {name}_API_KEY to another key.")
+_LIMIT = Case("limit", "The limit{limit} is reached{wait}.", "Wait, or let another provider answer.")
+_OVERLOADED = Case("server", "The server is overloaded.", "Ask again in a moment.")
 _KEYS = "Check {name}_API_KEY{keys}."
 CODES: dict[str, Case] = {
+    "billing_error": _NO_CREDIT,
     "context_length_exceeded": _TOO_LONG,
     "insufficient_quota": _NO_CREDIT,
     "model_decommissioned": _NO_MODEL,
     "model_not_found": _NO_MODEL,
+    "overloaded_error": _OVERLOADED,
+    "rate_limit_error": _LIMIT,
     "unknown_url": Case("config", "{name}_BASE_URL leads nowhere.", _URL),
 }
 _STATUSES: dict[int, Case] = {
@@ -64,12 +69,14 @@ _STATUSES: dict[int, Case] = {
     404: Case("config", "{name}_BASE_URL leads to a server without this service.", _URL),
     408: Case("timeout", "The server took too long.", "Ask again."),
     413: Case("too_large", "The question is too large{plan}{sizes}.", "Ask with fewer passages."),
-    429: Case("limit", "The limit{limit} is reached{wait}.", "Wait, or let another provider answer."),
+    429: _LIMIT,
     498: Case("server", "The server has no capacity free.", "Ask again in a moment."),
+    529: _OVERLOADED,
 }
 # Servers without codes of their own say it in the sentence only.
-_SAYS_TOO_LONG = re.compile(r"\bcontext (?:length|size|window)\b")
-_SAYS_NO_MODEL = re.compile(r"\bmodel\b.*\bnot (?:exist|found)\b|\bnot a valid model\b", re.DOTALL)
+_SAYS_TOO_LONG = re.compile(r"\bcontext (?:length|limit|size|window)\b|\bprompt is too long\b")
+_SAYS_NO_MODEL = re.compile(r"\bmodel\b.*\bnot (?:exist|found)\b|\bnot a valid model\b|^model: ", re.DOTALL)
+_SAYS_NO_CREDIT = re.compile(r"\bcredit balance is too low\b")
 
 
 def of_status(status: int, told: Refusal) -> Case:
@@ -80,6 +87,8 @@ def of_status(status: int, told: Refusal) -> Case:
         return _TOO_LONG
     if status in {400, 404} and _SAYS_NO_MODEL.search(told.said):
         return _NO_MODEL
+    if status == 400 and _SAYS_NO_CREDIT.search(told.said):
+        return _NO_CREDIT
     if status in _STATUSES:
         return _STATUSES[status]
     return _BROKEN if status >= 500 else _REFUSED if status >= 400 else GARBAGE

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ragchat.core.usage import Usage
 from ragchat.errors import GenerationError, StorageError
+from ragchat.language.surrogates import encodable
 from ragchat.resilience.faults import UNSENT
 from ragchat.usage.budgets import OverBudget
 from ragchat.usage.ledger import Ending
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from ragchat.usage.budgets import Worst
     from ragchat.usage.ledger import Attempt, Outcome
 
+_LONGEST = 200
+_MOST_TOKENS = 10**12
 _NOTHING_SENT = Usage(prompt_tokens=0, completion_tokens=0, cost=Decimal(0))
 
 
@@ -49,11 +52,15 @@ class Entry:
                 code="budget",
             ) from error
         except StorageError as error:
+            if worst is not None and worst.cost != 0:
+                raise GenerationError(
+                    f"The budget cannot be looked up. {error.message}", error.hint, failure="budget", code="budget"
+                ) from error
             self.problem = error
 
     def completed(self, completion: Completion, outcome: Outcome, *, waited_s: float = 0.0) -> Completion:
         """End the row with `completion`, which comes back with its cost."""
-        usage = completion.usage
+        usage = _storable(completion.usage)
         cost = self._price(completion.provider, completion.model, usage, self._attempt.destination)
         completion = replace(completion, usage=replace(usage, cost=cost))
         self._end(
@@ -63,7 +70,7 @@ class Entry:
                 model=completion.model or None,
                 finish_reason=completion.finish,
                 failure=completion.failure,
-                request_id=completion.request_id,
+                request_id=_plain(completion.request_id),
                 waited_s=waited_s or None,
             )
         )
@@ -102,13 +109,33 @@ class Entry:
             self.problem = error
 
 
+def _plain(name: str | None) -> str | None:
+    """A server's word as the database can hold it."""
+    return None if name is None else encodable(str(name))[:_LONGEST]
+
+
+def _storable(usage: Usage) -> Usage:
+    """`usage` without counts that no server can mean."""
+    return replace(
+        usage,
+        prompt_tokens=_count(usage.prompt_tokens),
+        completion_tokens=_count(usage.completion_tokens),
+        cached_tokens=_count(usage.cached_tokens),
+        reasoning_tokens=_count(usage.reasoning_tokens),
+    )
+
+
+def _count(told: object) -> int | None:
+    return told if isinstance(told, int) and 0 <= told <= _MOST_TOKENS else None
+
+
 def _ending(outcome: Outcome, error: GenerationError, usage: Usage) -> Ending:
     return Ending(
         outcome,
         usage,
         failure=error.failure,
         http_status=error.http_status,
-        code=error.code,
-        request_id=error.request_id,
+        code=_plain(error.code),
+        request_id=_plain(error.request_id),
         retry_after_s=error.retry_after_s,
     )

@@ -1,4 +1,4 @@
-"""From what a client of the OpenAI wire raises, and what Ollama answers, to `GenerationError`.
+"""From what a client raises or a server refuses, on any wire, to `GenerationError`.
 
 The classes are named, not imported: the SDK costs 190 ms, and an error of Ollama should not pay for it.
 Statuses and codes: the servers' documentation and recordings of 2026; a status decides where a class does not.
@@ -36,6 +36,9 @@ class Words(NamedTuple):
 
 GROQ = Words("GROQ", "`https://host`, without `/openai/v1`", "; keys are made at https://console.groq.com/keys")
 OPENAI = Words("OPENAI", "`https://host/v1`, or as the server names it")
+ANTHROPIC = Words(
+    "ANTHROPIC", "`https://host`, without `/v1`", "; keys are made at https://console.anthropic.com/settings/keys"
+)
 
 
 @dataclass(frozen=True, slots=True)

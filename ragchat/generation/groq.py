@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from ragchat.core.completion import Notice
 from ragchat.core.destination import destination
 from ragchat.core.usage import Usage
+from ragchat.errors import GenerationError
 from ragchat.generation.deadlines import Deadline, Deadlines
 from ragchat.generation.failures import GROQ, Asked, malformed_key, of_end, of_error, of_event
 from ragchat.generation.groq_models import REASONING_ROOM, RETIRED, context, reasoning
@@ -93,6 +94,10 @@ class GroqGenerator:
             with wire.watched(self._request(self._client, prompt), deadline, self._deadlines) as stream:
                 self._tell(stream.response.headers)
                 yield from self._read(stream, transcript, deadline)
+        except (AttributeError, TypeError) as error:  # a field of another kind than the SDK says
+            raise GenerationError(
+                "The reply makes no sense.", "Ask again.", failure="garbage", code="malformed"
+            ) from error
         except wire.ERRORS as error:
             self._tell(wire.headers_of(error))
             raise of_error(error, self._asked) from error

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ragchat.core.choices import provider_name
@@ -24,12 +26,20 @@ BREAKER, COOL_DOWN, LIMIT = "breaker", "cool_down", "limit_seen"
 
 
 class Health:
-    """Breakers, cool-downs and the limits that servers named; every method may raise `StorageError`."""
+    """Breakers, cool-downs and the limits that servers named; every method may raise `StorageError`.
+
+    `realms` tells for a provider what they belong to beside the model; only a hash of it is kept.
+    """
 
     def __init__(
-        self, connection: sqlite3.Connection, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        connection: sqlite3.Connection,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        realms: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._connection = connection
+        self._names = {name: f"{name} {sha256(realm.encode()).hexdigest()[:16]}" for name, realm in realms.items()}
         self._now = now
         self._limits = Limits(connection, now)
         self._breakers: dict[str, Breaker] = {}
@@ -39,25 +49,26 @@ class Health:
     def heard(self, provider: str, model: str, headers: Mapping[str, str]) -> None:
         """Keep the limits that a reply's `headers` name; written after the answer, which they would delay."""
         if seen := of_headers(headers, self._now()):
-            self._heard[provider, model] = seen
+            self._heard[self._name(provider), model] = seen
 
     def allowed_tokens(self, generator: Generator) -> int | None:
         """The most tokens of one request, answer included, as far as the server has said."""
-        return self._limits.allowed_tokens(generator.provider, generator.model)
+        return self._limits.allowed_tokens(self._name(generator.provider), generator.model)
 
-    def admit(self, generator: Generator, tokens: int) -> None:
+    def admit(self, generator: Generator, tokens: int, *, heeded: bool = False) -> None:
         """Raise `GenerationError` when a request of `tokens`, answer included, would only be refused now.
 
-        What is admitted is followed by `succeeded` or `failed` or `released`.
+        With `heeded` the server's own wait is over, which knows better than our estimate. What is admitted is
+        followed by `succeeded` or `failed` or `released`.
         """
-        provider, model = generator.provider, generator.model
+        provider, model = self._name(generator.provider), generator.model
         if cooling := self._limits.cooling(provider, model):
             raise _refused(f"{cooling.reason} until {_clock(cooling.until)}.", COOL_DOWN, "limit")
-        if limit := self._limits.blocking(provider, model, tokens):
+        if not heeded and (limit := self._limits.blocking(provider, model, tokens)):
             left = f"{limit.remaining:,} of {limit.allowed:,} {limit.name}"
             free = _clock(limit.free_at(tokens, self._now()))
             raise _refused(f"only {left} remain, too few until {free}.", LIMIT, "limit")
-        if opens := self._breaker(provider).admit():
+        if opens := self._breaker(generator.provider).admit():
             raise _refused(f"it failed again and again, and rests until {_clock(opens)}.", BREAKER, "breaker")
 
     def succeeded(self, generator: Generator) -> tuple[str, ...]:
@@ -66,7 +77,7 @@ class Health:
         self._breaker(provider).succeeded()
         self._write()
         warnings = []
-        for limit in self._limits.near(provider, model):
+        for limit in self._limits.near(self._name(provider), model):
             told = (provider, model, limit.name)
             if told not in self._told:
                 self._told.add(told)
@@ -78,15 +89,16 @@ class Health:
 
     def failed(self, generator: Generator, remedy: Remedy) -> None:
         """It failed in the way that `remedy` is for."""
-        self._write()
         breaker = self._breaker(generator.provider)
         if remedy.counts:
             breaker.failed()
         else:
             breaker.released()
+        self._write()
         if remedy.rests_s is not None:
             until = self._now() + timedelta(seconds=remedy.rests_s)
-            self._limits.cool_down(generator.provider, generator.model, until, "its limit is reached")
+            name = self._name(generator.provider)
+            self._limits.cool_down(name, generator.model, until, "its limit is reached")
 
     def released(self, generator: Generator) -> None:
         """The attempt ended and said nothing of the provider."""
@@ -96,8 +108,12 @@ class Health:
     def _breaker(self, provider: str) -> Breaker:
         """One for the life of this object: it knows its own probe again."""
         if provider not in self._breakers:
-            self._breakers[provider] = Breaker(self._connection, provider, self._now)
+            self._breakers[provider] = Breaker(self._connection, self._name(provider), self._now)
         return self._breakers[provider]
+
+    def _name(self, provider: str) -> str:
+        """`provider` with its hashed realm: another key has other limits, and another server other troubles."""
+        return self._names.get(provider, provider)
 
     def _write(self) -> None:
         while self._heard:

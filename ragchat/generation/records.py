@@ -47,14 +47,14 @@ class Records:
             return self.prices.cost(provider, model, usage, destination)
         return None
 
-    def worst(self, generator: Generator, prompt_tokens: int) -> Worst | None:
+    def worst(self, generator: Generator, prompt_tokens: int, destination: str | None) -> Worst | None:
         """What a request may take; nobody wants to know when there is no budget."""
         if self.budgets is None:
             return None
         most, cost = generator.max_tokens, None
         with suppress(StorageError):
             names = (generator.provider, generator.model)
-            cost = self.prices.worst(*names, prompt_tokens, most, generator.destination)
+            cost = self.prices.worst(*names, prompt_tokens, most, destination)
         return Worst(prompt_tokens + most, cost)
 
     def learn(self, prompt: Prompt, completion: Completion) -> None:

@@ -1,6 +1,7 @@
 """What a server says when it refuses: the error's code and sentence, sizes, and how long to wait.
 
-The shapes are those of the OpenAI wire, as Groq, OpenAI, vLLM, llama.cpp's server and OpenRouter write them.
+The shapes are those of the OpenAI wire, as Groq, OpenAI, vLLM, llama.cpp's server and OpenRouter write them, and
+that of Anthropic, which is marked as an error and has a `type` in place of a code.
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ _NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 _WAIT = re.compile(r"try again in ((?:\d+(?:\.\d+)?(?:h|ms|µs|us|ns|m|s))+)")
 _LIMIT = re.compile(r" on ([a-z ]+ per [a-z]+)")
 _SIZES = (
-    re.compile(r"Limit (?P<allowed>\d+).*Requested (?P<asked>\d+)", re.DOTALL),
+    re.compile(r"Limit (?P<allowed>\d{1,9})\b.*Requested (?P<asked>\d{1,9})\b", re.DOTALL),
     re.compile(
-        r"context length (?:is|of) (?:only )?(?P<allowed>\d+) tokens.*? (?P<asked>\d+) (?:input )?tokens",
+        r"context length (?:is|of) (?:only )?(?P<allowed>\d{1,9}) tokens.*? (?P<asked>\d{1,9}) (?:input )?tokens",
         re.DOTALL,
     ),
-    re.compile(r"\((?P<asked>\d+) tokens\) exceeds the available context size \((?P<allowed>\d+) tokens\)"),
+    re.compile(r"prompt is too long: (?P<asked>\d{1,9}) tokens > (?P<allowed>\d{1,9})"),
+    re.compile(r"\((?P<asked>\d{1,9}) tokens\) exceeds the available context size \((?P<allowed>\d{1,9}) "),
 )
 
 
@@ -83,6 +85,8 @@ def refusal(body: object) -> Refusal:
     if not isinstance(inner, dict):
         return Refusal(None, "")
     code, said = inner.get("code"), inner.get("message") or inner.get("detail")
+    if code is None and isinstance(body, dict) and body.get("type") == "error":
+        code = inner.get("type")
     return Refusal(
         code if isinstance(code, str) else None,
         said if isinstance(said, str) else "",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ragchat.core.completion import Completion, Notice, Shortened
 from ragchat.errors import GenerationError, StorageError
-from ragchat.generation.remedy import remedy
+from ragchat.generation.remedy import AVAILABILITY, Remedy
 
 if TYPE_CHECKING:
     from collections import abc
@@ -31,8 +31,10 @@ class Relay:
     def stream(self, opened: Opened, prompt: Prompt, waited_s: float) -> abc.Generator[Piece, None, Completion]:
         """Everything but the completion, which is returned.
 
-        Ctrl-C, thrown in or raised inside, cuts the answer.
+        Ctrl-C, thrown in or raised inside, cuts the answer; before anything was shown it is raised on.
         """
+        self._turn.read = prompt
+        shown = False
         try:
             # Closed before anything else is done: the provider should stop writing what nobody reads.
             with closing(opened.pieces):
@@ -40,13 +42,14 @@ class Relay:
                 for piece in opened.rest():
                     if isinstance(piece, Completion):
                         return (yield from self._ended(opened, piece, prompt, waited_s))
+                    shown = True
                     yield piece
             raise RuntimeError(f"{self._generator.provider} ended without a completion")
         except (KeyboardInterrupt, GeneratorExit) as stop:
             if opened.entry.ended:
                 raise
             cut = self.cut(opened)
-            if isinstance(stop, GeneratorExit) or not cut.text.strip():
+            if isinstance(stop, GeneratorExit) or not (shown and cut.text.strip()):
                 raise
             return cut
         except BaseException as error:
@@ -82,15 +85,15 @@ class Relay:
             warnings += self._records.budget_warnings()
         if opened.entry.problem is not None:
             warnings.append(opened.entry.problem.message)
-        for warning in warnings:
-            yield Notice(warning)
+        with suppress(KeyboardInterrupt):  # too late to end what is complete
+            for warning in warnings:
+                yield Notice(warning)
         return completion
 
     def _health(self, completion: Completion) -> tuple[str, ...]:
         health = self._records.health
-        if completion.failure:
-            lost = GenerationError("The connection was lost.", failure="network")
-            health.failed(self._generator, remedy(lost, self._generator.provider))
+        if completion.failure in AVAILABILITY:
+            health.failed(self._generator, Remedy(counts=True))
         elif completion.finish == "cut":
             health.released(self._generator)
         else:

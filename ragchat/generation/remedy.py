@@ -31,7 +31,9 @@ _BY_CODE = {
     "connect_timeout": 1,
 }
 _BY_FAILURE = {"network": 1, "timeout": 1, "garbage": 1, "too_large": 1, "limit": 2, "server": 2}
-_AVAILABILITY = frozenset({"network", "timeout", "garbage", "server"})
+AVAILABILITY = frozenset({"network", "timeout", "garbage", "server"})
+"""The failures that say the provider was not there."""
+
 _ANSWERED = frozenset({"no_text", "used_up"})
 
 
@@ -61,7 +63,7 @@ def remedy(error: GenerationError, provider: str) -> Remedy:
         return Remedy(retries, 0.0, smaller=True)
     if error.failure == "key":
         return Remedy(off=True)
-    counts = error.failure in _AVAILABILITY and error.code not in _ANSWERED
+    counts = error.failure in AVAILABILITY and error.code not in _ANSWERED
     if error.failure == "server":
         if error.http_status is None or error.http_status in _CAPACITY:
             retries = 1

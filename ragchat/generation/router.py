@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -103,9 +104,14 @@ class Router:
 
     def _made_up_for(self, cut: Completion, turn: Turn) -> abc.Generator[Piece, None, Completion]:
         assert self._last_resort is not None
-        yield Delta(_BELOW)
-        added = yield from self._attempts.stream(self._last_resort, turn)
-        return replace(cut, text=f"{cut.text}{_BELOW}{added.text}")
+        # Its marks must lead to the same passages.
+        turn.prompt = turn.read or turn.prompt
+        below = _BELOW
+        with suppress(KeyboardInterrupt):  # what was shown is kept all the same
+            yield Delta(_BELOW)
+            added = yield from self._attempts.stream(self._last_resort, turn)
+            below += added.text
+        return replace(cut, text=cut.text + below)
 
     @property
     def _last_resort(self) -> Generator | None:

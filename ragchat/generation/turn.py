@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Turn:
-    """`untold` are failures the person has not heard of, `arm` names the experiment the question is part of."""
+    """`untold` are failures the person has not heard of, `arm` names the experiment the question is part of.
+
+    `read` is the prompt as it was fitted to who answered last.
+    """
 
     prompt: Prompt
     arm: str | None = None
     id: str = field(default_factory=lambda: uuid4().hex)
     attempts: int = 0
+    read: Prompt | None = None
     failures: list[tuple[Generator, GenerationError]] = field(default_factory=list)
     untold: list[tuple[Generator, GenerationError]] = field(default_factory=list)
     _overheard: list[Notice] = field(default_factory=list)

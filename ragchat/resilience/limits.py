@@ -38,6 +38,8 @@ CREATE TABLE cool_downs (
 ) WITHOUT ROWID
 """
 
+# Plans change, and another server may stand at the same address.
+_TRUSTED_FOR = timedelta(days=1)
 _NAMES: tuple[LimitName, ...] = ("requests", "tokens")
 _COUNT = re.compile("[0-9]{1,18}")  # what SQLite can hold
 
@@ -138,9 +140,10 @@ class Limits:
         return tuple(limit for limit in self._standing(provider, model) if limit.remaining * 10 <= limit.allowed)
 
     def allowed_tokens(self, provider: str, model: str) -> int | None:
-        """The tokens of the largest request that the server takes; None when it never said."""
+        """The tokens of the largest request that the server takes; None when it has not said lately."""
         row = self._execute(
-            "SELECT allowed FROM limits WHERE provider = ? AND model = ? AND name = 'tokens'", (provider, model)
+            "SELECT allowed FROM limits WHERE provider = ? AND model = ? AND name = 'tokens' AND seen_at > ?",
+            (provider, model, _text(self._now() - _TRUSTED_FOR)),
         ).fetchone()
         return None if row is None else int(row["allowed"])
 

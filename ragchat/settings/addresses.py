@@ -18,6 +18,11 @@ def groq_base_url(text: str) -> str:
     return base_url(text).removesuffix("/openai/v1").rstrip("/")
 
 
+def anthropic_base_url(text: str) -> str:
+    """As `base_url`; a trailing `/v1` goes: the client adds it, and twice it gives a 404."""
+    return base_url(text).removesuffix("/v1").rstrip("/")
+
+
 def base_url(text: str) -> str:
     """An http or https URL without trailing slash; raises `ValueError`."""
     text = text.strip()

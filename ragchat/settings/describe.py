@@ -40,6 +40,7 @@ def describe(loaded: Loaded) -> tuple[Row, ...]:
     notes = {
         "groq.api_key": loaded.settings.groq.key_withheld,
         "openai.api_key": loaded.settings.openai.key_withheld,
+        "anthropic.api_key": loaded.settings.anthropic.key_withheld,
     }
     return tuple(
         Row(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
@@ -13,7 +14,14 @@ from pydantic import ValidationError
 
 from ragchat.settings.model import DECLARED, Settings
 from ragchat.settings.origin import Given, Origin
-from ragchat.settings.providers import GROQ_BASE_URL, OPENAI_BASE_URL, GroqSettings, OpenAISettings
+from ragchat.settings.providers import (
+    ANTHROPIC_BASE_URL,
+    GROQ_BASE_URL,
+    OPENAI_BASE_URL,
+    AnthropicSettings,
+    GroqSettings,
+    OpenAISettings,
+)
 from ragchat.settings.refusals import wrong_value
 from ragchat.settings.sources import (
     CONFIG_VARIABLE,
@@ -24,13 +32,14 @@ from ragchat.settings.sources import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-Keyed = TypeVar("Keyed", GroqSettings, OpenAISettings)
+Keyed = TypeVar("Keyed", GroqSettings, OpenAISettings, AnthropicSettings)
 
 _LOCAL_HOME = "chroma_db"
 _MARKER = ".ragchat"
 _CLOUD = "privacy.cloud"
+_BUDGETS = "budget."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +65,17 @@ def load_settings(
     """
     config = _config(config_file, environ, cwd)
     given = config | from_dotenv(cwd / ".env") | from_environment(environ, cwd) | from_flags(flags, cwd)
-    given, laxer = _without_strange_consent(given, config)
+    given, laxer = _without_strange_licence(given, config)
     origins = {name: given[name].origin if name in given else Origin("default") for name in DECLARED}
     settings = _validated(given, _home(given.get("home"), cwd))
     groq = _key_kept_home(settings.groq, "groq", GROQ_BASE_URL, origins)
     openai = _key_kept_home(settings.openai, "openai", OPENAI_BASE_URL, origins)
+    anthropic = _key_kept_home(settings.anthropic, "anthropic", ANTHROPIC_BASE_URL, origins)
+    withheld = (groq.key_withheld, openai.key_withheld, anthropic.key_withheld)
     return Loaded(
-        settings=settings.model_copy(update={"groq": groq, "openai": openai}),
+        settings=settings.model_copy(update={"groq": groq, "openai": openai, "anthropic": anthropic}),
         origins=MappingProxyType(origins),
-        warnings=tuple(filter(None, (groq.key_withheld, openai.key_withheld, laxer))),
+        warnings=(*filter(None, withheld), *laxer),
     )
 
 
@@ -105,26 +116,37 @@ def _validated(given: Mapping[str, Given], home: Path) -> Settings:
     raise wrong_value(DECLARED[name], given[name])
 
 
-def _without_strange_consent(
+def _without_strange_licence(
     given: dict[str, Given], config: Mapping[str, Given]
-) -> tuple[dict[str, Given], str | None]:
-    """Without a `.env`'s word on what may leave this machine, where it is laxer than what holds without it.
+) -> tuple[dict[str, Given], tuple[str, ...]]:
+    """Without a `.env`'s word on what may leave this machine, or be spent, where it is laxer than without it.
 
-    The file may be somebody else's, and name the machine as well. What was left out comes back as a sentence.
+    The file may be somebody else's, and name the machine as well. What was left out comes back in sentences.
     """
-    found = given.get(_CLOUD)
-    if found is None or found.origin.kind != ".env":
-        return given, None
-    before = config[_CLOUD].value if _CLOUD in config else DECLARED[_CLOUD].default
-    if _strictness(found.value) >= _strictness(before):
-        return given, None
-    stricter = {name: one for name, one in given.items() if name != _CLOUD}
-    if _CLOUD in config:
-        stricter[_CLOUD] = config[_CLOUD]
-    return stricter, (
-        f"{found.name}={found.value} (from {found.origin}) is not used: a .env can only make it stricter;"
-        " set it in the environment or in the config file."
-    )
+    refused: list[str] = []
+    stricter = dict(given)
+    for name in (_CLOUD, *(name for name in DECLARED if name.startswith(_BUDGETS))):
+        found = given.get(name)
+        before = config[name].value if name in config else DECLARED[name].default
+        if found is None or found.origin.kind != ".env" or not _is_laxer(name, found.value, before):
+            continue
+        del stricter[name]
+        if name in config:
+            stricter[name] = config[name]
+        refused.append(
+            f"{found.name}={found.value} (from {found.origin}) is not used: a .env can only make it stricter;"
+            " set it in the environment or in the config file."
+        )
+    return stricter, tuple(refused)
+
+
+def _is_laxer(name: str, value: object, before: object) -> bool:
+    if name == _CLOUD:
+        return _strictness(value) < _strictness(before)
+    try:
+        return before is not None and Decimal(str(value)) > Decimal(str(before))
+    except ArithmeticError:
+        return False  # no number: it is refused as a wrong value
 
 
 def _strictness(cloud: object) -> int:
@@ -135,11 +157,21 @@ def _strictness(cloud: object) -> int:
 
 
 def _key_kept_home(section: Keyed, name: str, usual: str, origins: Mapping[str, Origin]) -> Keyed:
-    """Without the key where another source says where it is sent: a foreign `.env` must not fetch it."""
-    key, address = origins[f"{name}.api_key"], origins[f"{name}.base_url"]
-    if section.api_key is None or section.base_url == usual or key.same_source(address):
-        return section
-    return section.without_key(
-        f"{name.upper()}_API_KEY (from {key}) is not used, since {name.upper()}_BASE_URL comes from {address};"
-        " put both in the same place."
-    )
+    """Without the key where another source leads it: a foreign `.env` must neither fetch nor spend it."""
+    key = origins[f"{name}.api_key"]
+    for setting in _leading(section, name, usual, origins):
+        if section.api_key is not None and not key.same_source(origins[setting]):
+            variable = DECLARED[setting].environment
+            return section.without_key(
+                f"{name.upper()}_API_KEY (from {key}) is not used, since {variable} comes from {origins[setting]};"
+                " put both in the same place."
+            )
+    return section
+
+
+def _leading(section: Keyed, name: str, usual: str, origins: Mapping[str, Origin]) -> Iterator[str]:
+    """The settings that lead a key somewhere else than it goes by itself."""
+    if section.base_url != usual:
+        yield f"{name}.base_url"
+    if name != "groq":  # which is in the chain by itself
+        yield from (setting for setting in ("chain.providers", f"{name}.model") if origins[setting].kind == ".env")

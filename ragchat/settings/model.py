@@ -9,8 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ragchat.settings.declaration import Allowed, Env, Setting
 from ragchat.settings.providers import (
+    AnthropicSettings,
     BudgetSettings,
     ChainSettings,
+    GGUFSettings,
     GroqSettings,
     OllamaSettings,
     OpenAISettings,
@@ -37,6 +39,8 @@ class Settings(BaseModel):
     groq: GroqSettings = GroqSettings()
     ollama: OllamaSettings = OllamaSettings()
     openai: OpenAISettings = OpenAISettings()
+    anthropic: AnthropicSettings = AnthropicSettings()
+    gguf: GGUFSettings = GGUFSettings()
     budget: BudgetSettings = BudgetSettings()
     ingest: IngestSettings = IngestSettings()
     retrieval: RetrievalSettings = RetrievalSettings()

@@ -1,17 +1,20 @@
 """The sections about who answers: each setting with type, bounds, default, environment name and description."""
 
 from decimal import Decimal
-from typing import Annotated, get_args
+from pathlib import Path
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, SecretStr, field_validator
 
 from ragchat.core.choices import ProviderChoice
-from ragchat.settings.addresses import base_url, groq_base_url, ollama_url
+from ragchat.core.experiments import arms, rollout
+from ragchat.settings.addresses import anthropic_base_url, base_url, groq_base_url, ollama_url
 from ragchat.settings.declaration import Allowed, Env
 from ragchat.settings.section import KeyedSection, SettingsSection
 
 GROQ_BASE_URL = "https://api.groq.com"
 OPENAI_BASE_URL = "https://api.openai.com/v1"
+ANTHROPIC_BASE_URL = "https://api.anthropic.com"
 
 
 class ChainSettings(SettingsSection):
@@ -23,6 +26,23 @@ class ChainSettings(SettingsSection):
         Allowed(f"names with commas between them, of {', '.join(get_args(ProviderChoice))}"),
         Field(description="Who is asked, in this order; the last resort, extractive, is always there."),
     ] = ("groq", "ollama", "extractive")
+    order: Annotated[
+        Literal["listed", "cheapest", "fastest"],
+        Env("RAGCHAT_ORDER"),
+        Field(description="Whether they are asked as listed, the cheapest first, or the fastest so far first."),
+    ] = "listed"
+    rollout: Annotated[
+        str | None,
+        Env("RAGCHAT_ROLLOUT"),
+        Allowed("a provider and a share of the sessions in percent, such as ollama:10"),
+        Field(description="The share of the sessions in which a provider is asked before the others."),
+    ] = None
+    experiment: Annotated[
+        str | None,
+        Env("RAGCHAT_EXPERIMENT"),
+        Allowed("two arms or more as provider/model@temperature, such as groq/openai/gpt-oss-120b@0.2,ollama"),
+        Field(description="Arms of which each session draws one; `ragchat usage --by arm` compares them."),
+    ] = None
     answer_timeout_s: Annotated[
         float,
         Env("RAGCHAT_ANSWER_TIMEOUT"),
@@ -38,6 +58,20 @@ class ChainSettings(SettingsSection):
         stripped = [name.strip() for name in names if isinstance(name, str) and name.strip()]
         # Twice in line is once too many; without the last resort a question could end without an answer.
         return tuple(dict.fromkeys([*(name for name in stripped if name != "extractive"), "extractive"]))
+
+    @field_validator("rollout")
+    @classmethod
+    def _a_rollout(cls, text: str | None) -> str | None:
+        if text and rollout(text).provider not in get_args(ProviderChoice):
+            raise ValueError("not a provider")
+        return text or None
+
+    @field_validator("experiment")
+    @classmethod
+    def _an_experiment(cls, text: str | None) -> str | None:
+        if text and not {arm.provider for arm in arms(text)} <= set(get_args(ProviderChoice)):
+            raise ValueError("not a provider")
+        return text or None
 
 
 class GroqSettings(KeyedSection):
@@ -118,6 +152,63 @@ class OpenAISettings(KeyedSection):
     @classmethod
     def _normal(cls, url: str) -> str:
         return base_url(url)
+
+
+class AnthropicSettings(KeyedSection):
+    """Anthropic, or a server that speaks as it does."""
+
+    api_key: Annotated[
+        SecretStr | None,
+        Env("ANTHROPIC_API_KEY"),
+        Allowed("the key as text"),
+        Field(description="The key of your Anthropic account."),
+    ] = None
+    base_url: Annotated[
+        str,
+        Env("ANTHROPIC_BASE_URL"),
+        Allowed(f"an http or https URL such as {ANTHROPIC_BASE_URL}, without user name or query"),
+        Field(description="Where Anthropic is reached. Set it in the same place as the key, or no key is sent."),
+    ] = ANTHROPIC_BASE_URL
+    model: Annotated[
+        str | None,
+        Env("ANTHROPIC_MODEL"),
+        Allowed("the name of a model"),
+        Field(min_length=1, description="The Anthropic model that writes; without one, nothing is sent."),
+    ] = None
+
+    @field_validator("base_url")
+    @classmethod
+    def _normal(cls, url: str) -> str:
+        return anthropic_base_url(url)
+
+
+class GGUFSettings(SettingsSection):
+    """A model in a file of this machine, read by llama.cpp inside this program."""
+
+    model: Annotated[
+        str | None,
+        Env("RAGCHAT_GGUF_MODEL"),
+        Allowed("the path of a .gguf file"),
+        Field(min_length=1, description="The .gguf file of the model that writes; it needs ragchat[gguf]."),
+    ] = None
+    gpu_layers: Annotated[
+        int,
+        Env("RAGCHAT_GGUF_GPU_LAYERS"),
+        Field(ge=-1, le=1000, description="How many of its layers the GPU takes (n_gpu_layers); -1 is all."),
+    ] = 0
+    context_tokens: Annotated[
+        int,
+        Env("RAGCHAT_GGUF_CONTEXT"),
+        Field(ge=512, le=1048576, description="The context window it is opened with (n_ctx), in tokens."),
+    ] = 8192
+
+    @field_validator("model")
+    @classmethod
+    def _expanded(cls, path: str | None) -> str | None:
+        try:
+            return None if path is None else str(Path(path).expanduser())
+        except RuntimeError as error:
+            raise ValueError("a user nobody knows") from error
 
 
 class OllamaSettings(SettingsSection):

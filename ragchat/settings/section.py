@@ -22,11 +22,14 @@ class SettingsSection(BaseModel):
 
 
 class KeyedSection(SettingsSection):
-    """Settings of a server that wants a key; a section of its own declares its `api_key` and `base_url`."""
+    """Settings of a server that wants a key; each section says what its own two are."""
+
+    api_key: SecretStr | None = None
+    base_url: str = ""
 
     _key_withheld: str | None = PrivateAttr(default=None)
 
-    @field_validator("api_key", check_fields=False)
+    @field_validator("api_key")
     @classmethod
     def _without_quotes(cls, key: SecretStr | None) -> SecretStr | None:
         text = key.get_secret_value().strip() if key else ""

@@ -10,12 +10,12 @@ from typing import Literal, TypeAlias
 
 from ragchat.errors import StorageError
 
-Grouping: TypeAlias = Literal["provider", "model", "day"]
+Grouping: TypeAlias = Literal["provider", "model", "day", "arm"]
 
 
 @dataclass(frozen=True, slots=True)
 class UsageRow:
-    """The attempts that share a `key`, which names its parts: `provider`, `model` or `day`.
+    """The attempts that share a `key`, which names its parts: `provider`, `model`, `day` or `arm`.
 
     `requests` were sent, `skipped` were not, `cached` did not have to be; `failed`, those interrupted by the
     end of their process included, is a part of the requests. `cost` in US dollars adds up what is known, and
@@ -50,7 +50,8 @@ def usage_report(connection: sqlite3.Connection, by: Grouping) -> UsageReport:
     try:
         for attempt in connection.execute(
             """
-            SELECT at, provider, model, outcome, prompt_tokens, completion_tokens, cost, saved_cost FROM attempts
+            SELECT at, provider, model, arm, outcome, prompt_tokens, completion_tokens, cost, saved_cost
+            FROM attempts
             """
         ):
             key = _key(attempt, by)
@@ -67,6 +68,8 @@ def _key(attempt: sqlite3.Row, by: Grouping) -> tuple[tuple[str, str], ...]:
     if by == "day":
         return (("day", f"{datetime.fromisoformat(attempt['at']).astimezone():%Y-%m-%d}"),)
     provider = ("provider", str(attempt["provider"]))
+    if by == "arm":
+        return (("arm", str(attempt["arm"] or "none")), provider)
     return (provider,) if by == "provider" else (provider, ("model", str(attempt["model"])))
 
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ragchat.core.completion import Notice, Shortened
+from ragchat.core.completion import Completion, Delta, Notice, Shortened
+from ragchat.core.usage import Usage
 from ragchat.generation.groq import GroqGenerator
 from ragchat.pipeline.prompting import make_prompt
 from ragchat.usage.budgets import Budget
-from tests.generation.chains import extractive, router, rows
+from tests.generation.chains import Scripted, extractive, router, rows
 from tests.generation.prompts import PROMPT, read
 from tests.pipeline.passages import passage
 from tests.servers import groq as fake_groq
@@ -170,3 +171,66 @@ def test_a_limit_that_comes_near_is_told_once(state: sqlite3.Connection, groq_se
             True,
             False,
         ]
+
+
+def test_a_budget_that_cannot_be_looked_up_is_no_leave_to_spend(
+    state: sqlite3.Connection, groq: GroqGenerator, groq_server: GroqServer
+) -> None:
+    routed = router(state, groq, extractive(), budget=Budget(daily_usd=Decimal(1)))
+    state.execute("PRAGMA query_only = ON")
+    _, notices, completion = read(routed.stream(PROMPT))
+    assert completion.provider == "extractive"
+    assert any("budget cannot be looked up" in notice for notice in notices), notices
+    assert groq_server.journal == []
+
+
+def test_what_no_server_can_mean_is_no_reason_to_lose_an_answer(
+    state: sqlite3.Connection, groq: GroqGenerator, groq_server: GroqServer
+) -> None:
+    groq_server.then(fake_groq.answer("An hour [1].", reasoning=10**20), fake_groq.refuse(400, "\ud800", "no"))
+    assert read(router(state, groq, extractive()).stream(PROMPT))[0] == "An hour [1]."
+    assert read(router(state, groq, extractive()).stream(PROMPT))[2].provider == "extractive"
+    first, second = rows(state)[:2]
+    assert (first["outcome"], first["reasoning_tokens"]) == ("ok", None)
+    assert (second["outcome"], second["error_code"]) == ("error", "?")
+
+
+def test_ctrl_c_at_a_warning_after_the_end_loses_nothing(state: sqlite3.Connection, groq: GroqGenerator) -> None:
+    state.execute("PRAGMA query_only = ON")  # the ledger's trouble is told behind the answer
+    pieces = router(state, groq, extractive()).stream(PROMPT)
+    for piece in pieces:
+        if isinstance(piece, Notice):
+            break
+    completion = pieces.throw(KeyboardInterrupt())
+    assert isinstance(completion, Completion)
+    assert (completion.text, completion.finish) == (fake_groq.TEXT, "stop")
+
+
+def test_ctrl_c_below_a_cut_answer_keeps_what_was_shown(
+    state: sqlite3.Connection, groq: GroqGenerator, groq_server: GroqServer
+) -> None:
+    groq_server.then(fake_groq.broken(fake_groq.end))
+    pieces = router(state, groq, extractive()).stream(PROMPT)
+    for piece in pieces:
+        if isinstance(piece, Delta) and not piece.text.strip():
+            break
+    completion = pieces.throw(KeyboardInterrupt())
+    assert isinstance(completion, Completion)
+    assert (completion.text, completion.finish) == ("The passages\n\n", "cut")
+
+
+def test_ctrl_c_before_anything_was_shown_is_raised(
+    state: sqlite3.Connection, groq: GroqGenerator, groq_server: GroqServer
+) -> None:
+    groq_server.then(fake_groq.refuse(401, "invalid_api_key", "Invalid API Key"))
+    pieces = router(state, groq, extractive()).stream(PROMPT)
+    assert isinstance(next(pieces), Notice)
+    with pytest.raises(KeyboardInterrupt):
+        pieces.throw(KeyboardInterrupt())
+
+
+def test_an_answer_stopped_by_a_filter_is_no_absence(state: sqlite3.Connection) -> None:
+    filtered = Completion("Half", "openai", "m", Usage(), "cut", failure="other")
+    for _ in range(4):
+        read(router(state, Scripted("openai", Delta("Half"), filtered)).stream(PROMPT))
+    assert [row["outcome"] for row in rows(state)] == ["partial"] * 4

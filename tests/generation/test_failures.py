@@ -164,10 +164,13 @@ def test_a_failure_of_ollama_keeps_what_it_says() -> None:
     assert (error.message, error.hint, error.failure, error.http_status) == ("No.", "Do.", "model", 404)
 
 
+@pytest.mark.parametrize("words", [failures.OPENAI, failures.ANTHROPIC])
 @pytest.mark.parametrize("code", [None, *cases.CODES])
-@pytest.mark.parametrize("status", [302, 400, 401, 402, 403, 404, 408, 413, 418, 429, 498, 500, 503])
-def test_every_refusal_is_told_in_the_words_of_its_provider(status: int, code: str | None) -> None:
-    error = failures.of_refusal(status, {}, {"error": {"code": code}}, failures.Asked(failures.OPENAI, "m"))
+@pytest.mark.parametrize("status", [302, 400, 401, 402, 403, 404, 408, 413, 418, 429, 498, 500, 503, 529])
+def test_every_refusal_is_told_in_the_words_of_its_provider(
+    status: int, code: str | None, words: failures.Words
+) -> None:
+    error = failures.of_refusal(status, {}, {"error": {"code": code}}, failures.Asked(words, "m"))
     assert error.http_status == status
     assert not foreign(error)
 

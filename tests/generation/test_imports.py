@@ -5,11 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = {"groq", "httpx", "genai_prices", "numpy", "requests", "chromadb"}
+HEAVY = {"groq", "httpx", "genai_prices", "numpy", "requests", "chromadb", "llama_cpp"}
 
 
 def test_a_chain_is_made_without_any_sdk() -> None:
-    rooms = ("groq", "ollama", "router", "unconfigured", "failures", "openai", "deadlines")
+    rooms = ("groq", "ollama", "router", "unconfigured", "failures", "openai", "anthropic", "gguf", "deadlines")
     program = "".join(f"import ragchat.generation.{room}\n" for room in rooms)
     program += f"import sys\nprint(*sorted({HEAVY!r} & set(sys.modules)))"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

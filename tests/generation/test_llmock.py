@@ -1,4 +1,4 @@
-"""An independent server breaks one question in each way it knows, for both clients of the OpenAI wire."""
+"""An independent server breaks one question in each way it knows, for every client of a cloud."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ragchat.errors import GenerationError
+from ragchat.generation.anthropic import AnthropicGenerator
 from ragchat.generation.deadlines import Deadlines
 from ragchat.generation.groq import GroqGenerator
 from ragchat.generation.openai import OpenAIGenerator
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
 
     from llmock.pytest_plugin import LLMock
 
-    Generator: TypeAlias = GroqGenerator | OpenAIGenerator
+    Generator: TypeAlias = GroqGenerator | OpenAIGenerator | AnthropicGenerator
 
 TEXT = "It cools for an hour, the passages say [1]."
 PATIENT = Deadlines(30.0, 30.0)
+
+WORDLESS = {"groq": 1, "openai": 1, "anthropic": 3}
+"""The chunks before the first word: the role, or what says that a message and its text begin."""
 
 
 @pytest.fixture
@@ -35,7 +39,7 @@ def deadlines() -> Deadlines:
     return PATIENT
 
 
-@pytest.fixture(params=["groq", "openai"])
+@pytest.fixture(params=["groq", "openai", "anthropic"])
 def generator(
     request: pytest.FixtureRequest, llmock: LLMock, heard: list[Mapping[str, str]], deadlines: Deadlines
 ) -> Iterator[Generator]:
@@ -50,6 +54,16 @@ def generator(
             temperature=0.2,
             max_tokens=500,
             base_url=llmock.base_url("groq").removesuffix("/openai/v1"),
+            deadlines=deadlines,
+            heard=hear,
+        )
+    elif request.param == "anthropic":
+        made = AnthropicGenerator(
+            api_key="sk-ant-llmock",
+            model="claude-haiku-4-5-20251001",
+            temperature=0.2,
+            max_tokens=500,
+            base_url=llmock.base_url("anthropic"),
             deadlines=deadlines,
             heard=hear,
         )
@@ -134,7 +148,7 @@ STREAM_FAULTS: list[tuple[Callable[[LLMock, int], LLMock], str, str]] = [
 def test_a_stream_that_breaks_before_a_word_is_no_answer(
     llmock: LLMock, generator: Generator, fault: Callable[[LLMock, int], LLMock], failure: str, _later: str
 ) -> None:
-    fault(llmock.reply(TEXT), 1)  # the first chunk holds the role only
+    fault(llmock.reply(TEXT), WORDLESS[generator.provider])
     with pytest.raises(GenerationError) as raised:
         read(generator.stream(PROMPT))
     assert raised.value.failure == failure
@@ -144,7 +158,7 @@ def test_a_stream_that_breaks_before_a_word_is_no_answer(
 def test_a_stream_that_breaks_after_words_keeps_them(
     llmock: LLMock, generator: Generator, fault: Callable[[LLMock, int], LLMock], _before: str, failure: str
 ) -> None:
-    fault(llmock.reply(TEXT), 4)
+    fault(llmock.reply(TEXT), WORDLESS[generator.provider] + 3)
     text, notices, completion = read(generator.stream(PROMPT))
     assert text == "It cools for "
     assert (completion.finish, completion.failure) == ("cut", failure)
@@ -167,7 +181,7 @@ def test_a_first_token_that_is_too_slow_is_left(
 
 @pytest.mark.parametrize("deadlines", [Deadlines(30.0, 0.3)])
 def test_a_stream_that_stalls_after_words_keeps_them(llmock: LLMock, generator: Generator) -> None:
-    llmock.reply(TEXT).stall(after_chunks=4, seconds=5.0)
+    llmock.reply(TEXT).stall(after_chunks=WORDLESS[generator.provider] + 3, seconds=5.0)
     text, _, completion = read(generator.stream(PROMPT))
     assert text == "It cools for "
     assert (completion.finish, completion.failure) == ("cut", "timeout")

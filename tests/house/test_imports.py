@@ -19,6 +19,7 @@ HEAVY = {
     "genai_prices",
     "groq",
     "httpx",
+    "llama_cpp",
     "numpy",
     "lxml",
     "onnxruntime",
@@ -97,8 +98,9 @@ ALLOWED_INSIDE_FUNCTIONS = {
     "ragchat/documents/readers/slides.py": {"pptx"},
     "ragchat/documents/readers/spreadsheet.py": {"openpyxl"},
     "ragchat/embeddings/choose.py": {"ragchat.embeddings.minilm"},
+    "ragchat/generation/gguf.py": {"llama_cpp"},
     "ragchat/generation/groq.py": {"ragchat.generation"},  # groq_wire
-    "ragchat/generation/openai.py": {"ragchat.generation"},  # openai_wire
+    "ragchat/generation/served.py": {"ragchat.generation"},  # sse
     "ragchat/index/collection.py": {"ragchat.index.vectors"},
     "ragchat/usage/prices.py": {"genai_prices"},
 }

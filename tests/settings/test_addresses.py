@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragchat.settings.addresses import groq_base_url, ollama_url
+from ragchat.settings.addresses import anthropic_base_url, groq_base_url, ollama_url
 
 
 @pytest.mark.parametrize(
@@ -91,6 +91,12 @@ def test_any_text_is_refused_or_becomes_an_address_that_stays_as_it_is(written: 
 )
 def test_a_base_url_loses_what_the_client_adds_itself(written: str, meant: str) -> None:
     assert groq_base_url(written) == meant
+
+
+@pytest.mark.parametrize("ending", ["", "/", "/v1", "/v1/"])
+def test_the_base_url_of_anthropic_loses_the_version(ending: str) -> None:
+    assert anthropic_base_url(f"https://API.anthropic.com{ending}") == "https://api.anthropic.com"
+    assert anthropic_base_url(f"http://127.0.0.1/proxy{ending}") == "http://127.0.0.1/proxy"
 
 
 @pytest.mark.parametrize(

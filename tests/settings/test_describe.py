@@ -34,7 +34,14 @@ def test_a_value_that_was_not_set_is_its_default(tmp_path: Path) -> None:
     rows = describe(load(tmp_path))
     assert all(row.value == row.default for row in rows if row.name != "home")
     unset = {row.name for row in rows if row.value is None and not row.name.startswith("budget.")}
-    assert unset == {"groq.api_key", "ollama.model", "openai.api_key", "openai.model"}
+    keyed = ("groq", "openai", "anthropic")
+    models = ("ollama", "openai", "anthropic", "gguf")
+    assert unset == {
+        "chain.rollout",
+        "chain.experiment",
+        *(f"{name}.api_key" for name in keyed),
+        *(f"{name}.model" for name in models),
+    }
 
 
 def test_environment_names_are_told_apart() -> None:

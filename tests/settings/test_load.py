@@ -31,6 +31,9 @@ def test_each_setting_can_be_set_in_each_source(tmp_path: Path) -> None:
     values = {
         "home": "/srv/ragchat",
         "chain.providers": "ollama,openai",
+        "chain.order": "cheapest",
+        "chain.rollout": "ollama:10",
+        "chain.experiment": "groq@0.2,ollama",
         "chain.answer_timeout_s": "90",
         "groq.api_key": "gsk_1234",
         "groq.base_url": "http://127.0.0.1:1",
@@ -46,6 +49,12 @@ def test_each_setting_can_be_set_in_each_source(tmp_path: Path) -> None:
         "openai.api_key": "sk-1234",
         "openai.base_url": "http://127.0.0.1:3/v1",
         "openai.model": "gpt",
+        "anthropic.api_key": "sk-ant-1234",
+        "anthropic.base_url": "http://127.0.0.1:4",
+        "anthropic.model": "claude",
+        "gguf.model": "/srv/models/tiny.gguf",
+        "gguf.gpu_layers": "-1",
+        "gguf.context_tokens": "4096",
         "budget.daily_usd": "0.10",
         "budget.monthly_usd": "2",
         "budget.daily_tokens": "1000",
@@ -62,6 +71,7 @@ def test_each_setting_can_be_set_in_each_source(tmp_path: Path) -> None:
     loaded = [load_from(tmp_path, values, dict.fromkeys(values, kind)) for kind in SOURCES[:-1]]
     assert loaded[0].settings.groq.timeout_s == 7.5
     assert loaded[0].settings.chain.providers == ("ollama", "openai", "extractive")
+    assert loaded[0].settings.gguf.gpu_layers == -1
     assert loaded[0].settings.budget.daily_usd == Decimal("0.10")
     assert loaded[0].settings.answer.cache is False
     assert loaded[0].settings.home == Path("/srv/ragchat")

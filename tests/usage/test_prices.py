@@ -42,6 +42,11 @@ def test_cached_tokens_cost_less() -> None:
     assert price("groq", "openai/gpt-oss-20b", usage, "api.groq.com") == Decimal("0.0000975")
 
 
+def test_what_anthropic_asks_is_published() -> None:
+    usage = Usage(prompt_tokens=1000, cached_tokens=200, completion_tokens=100, source="server")
+    assert price("anthropic", "claude-haiku-4-5", usage, "api.anthropic.com") == Decimal("0.00132")
+
+
 def test_a_paid_answer_that_comes_by_way_of_this_machine_costs_the_same() -> None:
     assert price("groq", "openai/gpt-oss-20b", USAGE, None) == Decimal("0.000105")
 
@@ -60,7 +65,7 @@ def test_what_is_not_known_is_none_and_not_zero(provider: str, model: str, usage
     assert price(provider, model, usage, "elsewhere.invalid") is None
 
 
-@pytest.mark.parametrize("provider", ["ollama", "extractive"])
+@pytest.mark.parametrize("provider", ["ollama", "gguf", "extractive"])
 def test_what_runs_here_costs_nothing(provider: str) -> None:
     assert price(provider, "llama3.2:3b", Usage(), None) == Decimal(0)
 

@@ -1,0 +1,157 @@
+"""Who answers the questions of a session, in which order, and what is kept of it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ragchat.assembly.generators import chain, generator, signature, unasked, varied
+from ragchat.core.experiments import Arm, arms, drawn, rollout
+from ragchat.errors import StorageError
+from ragchat.generation.answers import AnswerCache
+from ragchat.generation.health import Health
+from ragchat.generation.ordering import USUAL_ANSWER, USUAL_PROMPT, ordered
+from ragchat.generation.records import Records
+from ragchat.generation.remembered import Remembering
+from ragchat.generation.router import Router
+from ragchat.generation.unconfigured import Unconfigured
+from ragchat.usage.budgets import Budget, Budgets
+from ragchat.usage.calibration import Calibration
+from ragchat.usage.ledger import Ledger
+from ragchat.usage.prices import Prices
+from ragchat.usage.speeds import typical_seconds
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+    from contextlib import ExitStack
+    from decimal import Decimal
+
+    from ragchat.core.protocols import Generator
+    from ragchat.ollama.client import OllamaClient
+    from ragchat.privacy.consent import Consent
+    from ragchat.settings.load import Loaded
+    from ragchat.settings.model import Settings
+
+
+class Answerers:
+    """The providers, made when they are first needed; what they open is closed with `opened`."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        state: sqlite3.Connection,
+        ollama: OllamaClient,
+        consent: Callable[[str], Consent],
+        opened: ExitStack,
+    ) -> None:
+        self._loaded = loaded
+        self._settings = loaded.settings
+        self._state = state
+        self._ollama = ollama
+        self._consent = consent
+        self._opened = opened
+        self._made: dict[tuple[str, Arm | None], Generator] = {}
+
+    def session(self, collection: str, provider: str | None) -> Generator:
+        """Those who may answer in a session, as one; by `provider` alone when one is named.
+
+        What they answered before is remembered, unless that is switched off.
+        """
+        arm = None if provider else self._drawn()
+        settings = varied(self._settings, arm) if arm else self._settings
+        tried = self._ordered(self._tried(provider, arm))
+        records = self._records(collection)
+        name = arm.name if arm else None
+        router = Router(tried, records, unasked=unasked(self._loaded, provider), arm=name)
+        if not settings.answer.cache:
+            return router
+        cache = AnswerCache(self._state, collection)
+        first = next(one for one in tried if not isinstance(one, Unconfigured))
+        return Remembering(router, cache, records.ledger, signature(tried, settings), kept_of=first.provider)
+
+    def chain(self, provider: str | None) -> str:
+        """The providers that can be tried, in their order, as a person reads it."""
+        return chain(self._ordered(self._tried(provider, None)))
+
+    def forget(self, collection: str) -> None:
+        """Forget what was answered from a collection; raises `StorageError`."""
+        AnswerCache(self._state, collection).forget()
+
+    def _drawn(self) -> Arm | None:
+        wanted = self._settings.chain
+        planned = rollout(wanted.rollout) if wanted.rollout else None
+        return drawn(planned, arms(wanted.experiment) if wanted.experiment else ())
+
+    def _tried(self, provider: str | None, arm: Arm | None) -> list[Generator]:
+        # The last can always answer; so a question never ends without one.
+        *listed, last = self._settings.chain.providers
+        names = listed if provider is None else [provider]
+        if arm and arm.provider:
+            names = [arm.provider, *listed]
+        return [self._generator(name, arm) for name in dict.fromkeys((*names, last))]
+
+    def _ordered(self, tried: list[Generator]) -> list[Generator]:
+        order = self._settings.chain.order
+        return tried if order == "listed" else ordered(tried, order, price=self._price, speed=self._seconds)
+
+    def _price(self, one: Generator) -> Decimal | None:
+        with suppress(StorageError):
+            usual = (USUAL_PROMPT, USUAL_ANSWER)
+            return self._prices.worst(one.provider, one.model, *usual, one.destination)
+        return None
+
+    def _seconds(self, one: Generator) -> float | None:
+        with suppress(StorageError):
+            return typical_seconds(self._state, one.provider, one.model)
+        return None
+
+    def _generator(self, name: str, arm: Arm | None) -> Generator:
+        """One for each arm: it keeps its connections."""
+        key = (name, arm if arm and arm.provider == name else None)
+        if key not in self._made:
+            settings = self._settings if key[1] is None else varied(self._settings, key[1])
+            made = self._made[key] = generator(name, settings, self._ollama, self._health.heard)
+            self._opened.callback(getattr(made, "close", lambda: None))
+        return self._made[key]
+
+    def _records(self, collection: str) -> Records:
+        budgets = Budgets(self._state, self._budget) if self._budget != Budget() else None
+        return Records(
+            gate=self._consent(collection),
+            ledger=Ledger(self._state, collection, budgets),
+            health=self._health,
+            prices=self._prices,
+            calibration=Calibration(self._state),
+            budgets=budgets,
+        )
+
+    @cached_property
+    def _budget(self) -> Budget:
+        budget = self._settings.budget
+        return Budget(
+            daily_usd=budget.daily_usd,
+            monthly_usd=budget.monthly_usd,
+            daily_tokens=budget.daily_tokens,
+            monthly_tokens=budget.monthly_tokens,
+            daily_requests=budget.daily_requests,
+        )
+
+    @cached_property
+    def _prices(self) -> Prices:
+        return Prices(self._state)
+
+    @cached_property
+    def _health(self) -> Health:
+        return Health(self._state, realms=_realms(self._settings))
+
+
+def _realms(settings: Settings) -> dict[str, str]:
+    """What a provider's limits belong to beside its model: the server, and the account of the key."""
+    keyed = {"groq": settings.groq, "openai": settings.openai, "anthropic": settings.anthropic}
+    realms = {
+        name: f"{section.base_url} {section.api_key.get_secret_value() if section.api_key else ''}"
+        for name, section in keyed.items()
+    }
+    return realms | {"ollama": settings.ollama.host}

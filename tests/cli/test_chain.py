@@ -1,0 +1,58 @@
+"""Who answers a session, as the settings say."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.servers import groq
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.programs import Program
+    from tests.servers.groq import GroqServer
+    from tests.servers.ollama import OllamaServer
+
+
+@pytest.fixture
+def served(ragchat: Program, groq_server: GroqServer, ollama_server: OllamaServer) -> Program:
+    ragchat.environment.update(
+        GROQ_API_KEY=groq.KEY,
+        GROQ_BASE_URL=groq_server.url,
+        OLLAMA_HOST=ollama_server.url,
+        RAGCHAT_ANSWER_CACHE="false",
+    )
+    ragchat("ingest", ".", "--embedder", "bundled")
+    return ragchat
+
+
+def _attempts(tmp_path: Path) -> list[tuple[str, str, str | None]]:
+    with closing(sqlite3.connect(tmp_path / "home" / "state.db")) as state:
+        return state.execute("SELECT provider, model, arm FROM attempts ORDER BY id").fetchall()
+
+
+def test_the_cheapest_is_asked_first(served: Program, tmp_path: Path) -> None:
+    served("ask", "How long should a loaf cool?", RAGCHAT_ORDER="cheapest", OLLAMA_MODEL="llama3.2:3b")
+    assert _attempts(tmp_path) == [("ollama", "llama3.2:3b", None)]
+
+
+def test_an_experiment_is_drawn_answered_and_compared(
+    served: Program, tmp_path: Path, groq_server: GroqServer
+) -> None:
+    arms = "groq/openai/gpt-oss-20b@0.1,groq/openai/gpt-oss-120b@0.9"
+    for _ in range(6):
+        served("ask", "How long should a loaf cool?", RAGCHAT_EXPERIMENT=arms)
+    attempts = _attempts(tmp_path)
+    assert len(attempts) == 6
+    for (provider, model, arm), exchange in zip(attempts, groq_server.journal, strict=True):
+        assert provider == "groq"
+        assert arm in arms.split(",")
+        assert f"groq/{model}@{exchange.body['temperature']:g}" == arm
+    rows = json.loads(served("usage", "--by", "arm", "--json").out)["result"]["rows"]
+    assert sum(row["requests"] for row in rows) == 6
+    assert {row["arm"] for row in rows} == {arm for _, _, arm in attempts}
