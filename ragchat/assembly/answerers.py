@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ragchat.assembly.generators import chain, generator, signature, unasked, varied
 from ragchat.core.experiments import Arm, arms, drawn, rollout
+from ragchat.core.pricing import prices_of
 from ragchat.errors import StorageError
 from ragchat.generation.answers import AnswerCache
 from ragchat.generation.health import Health
@@ -140,7 +141,8 @@ class Answerers:
 
     @cached_property
     def _prices(self) -> Prices:
-        return Prices(self._state)
+        own = self._settings.budget.prices
+        return Prices(self._state, prices_of(own) if own else {})
 
     @cached_property
     def _health(self) -> Health:

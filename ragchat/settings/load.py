@@ -40,6 +40,7 @@ _LOCAL_HOME = "chroma_db"
 _MARKER = ".ragchat"
 _CLOUD = "privacy.cloud"
 _BUDGETS = "budget."
+_PRICES = "budget.prices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +126,15 @@ def _without_strange_licence(
     """
     refused: list[str] = []
     stricter = dict(given)
-    for name in (_CLOUD, *(name for name in DECLARED if name.startswith(_BUDGETS))):
+    budgets = {name for name in DECLARED if name.startswith(_BUDGETS)}
+    # What costs nothing is in no budget.
+    budgeted = any(given[name].origin.kind != ".env" for name in budgets & given.keys())
+    for name in (_CLOUD, *sorted(budgets)):
         found = given.get(name)
         before = config[name].value if name in config else DECLARED[name].default
-        if found is None or found.origin.kind != ".env" or not _is_laxer(name, found.value, before):
+        if found is None or found.origin.kind != ".env":
+            continue
+        if not (budgeted if name == _PRICES else _is_laxer(name, found.value, before)):
             continue
         del stricter[name]
         if name in config:

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from ragchat.core.choices import ProviderChoice
 from ragchat.core.experiments import arms, rollout
+from ragchat.core.pricing import prices_of
 from ragchat.settings.addresses import anthropic_base_url, base_url, groq_base_url, ollama_url
 from ragchat.settings.declaration import Allowed, Env
 from ragchat.settings.section import KeyedSection, SettingsSection
@@ -276,9 +277,22 @@ class BudgetSettings(SettingsSection):
         Allowed("a whole number from 0"),
         Field(ge=0, description="Tokens a month."),
     ] = None
+    prices: Annotated[
+        str | None,
+        Env("RAGCHAT_PRICES"),
+        Allowed("provider/model=prompt/completion in US dollars a million tokens, such as openai/tiny=0.5/1.5"),
+        Field(description="What models cost you, with commas between them; it goes before what is published."),
+    ] = None
     daily_requests: Annotated[
         int | None,
         Env("RAGCHAT_BUDGET_DAILY_REQUESTS"),
         Allowed("a whole number from 0"),
         Field(ge=0, description="Calls a day that are not free."),
     ] = None
+
+    @field_validator("prices")
+    @classmethod
+    def _some_prices(cls, text: str | None) -> str | None:
+        if text:
+            prices_of(text)
+        return text or None

@@ -193,7 +193,7 @@ def _start(day: date) -> str:
 
 def _refusal(bound: _Bound, used: Decimal, more: Decimal | None) -> str | None:
     if more is None:
-        return f"What this model costs is not known, so the {bound} cannot be kept; a budget of tokens can."
+        return f"What this model costs is not known, so the {bound} cannot be kept: tell it by RAGCHAT_PRICES."
     if used + more <= bound.most:
         return None
     if bound.unit == "requests":

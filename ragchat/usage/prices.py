@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from ragchat.core.pricing import Price
 from ragchat.errors import StorageError
 
 if TYPE_CHECKING:
@@ -34,17 +34,6 @@ KEPT_FOR = timedelta(days=30)
 _UNLISTED = frozenset({"ollama", "extractive", "gguf", "trained"})
 _COMPATIBLE = "openai"
 _PER_MILLION = Decimal(1_000_000)
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """US dollars for a million tokens; those of a prompt that were `cached` cost as much as the others
-    when it is None.
-    """
-
-    prompt: Decimal
-    completion: Decimal
-    cached: Decimal | None = None
 
 
 class _Tokens(NamedTuple):

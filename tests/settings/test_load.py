@@ -60,6 +60,7 @@ def test_each_setting_can_be_set_in_each_source(tmp_path: Path) -> None:
         "budget.daily_tokens": "1000",
         "budget.monthly_tokens": "20000",
         "budget.daily_requests": "10",
+        "budget.prices": "openai/tiny=0.5/1.5",
         "ingest.max_file_mb": "0.5",
         "retrieval.embedder": "bundled",
         "retrieval.top_k": "9",

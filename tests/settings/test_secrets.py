@@ -142,6 +142,14 @@ def test_a_dotenv_can_only_make_a_budget_smaller(
     assert bool(loaded.warnings) == (dotenv == "100000")
 
 
+def test_a_dotenv_cannot_make_a_model_cheap(tmp_path: Path) -> None:
+    cheap = {"budget.prices": "groq/openai/gpt-oss-20b=0/0"}
+    loaded = load(tmp_path, environ={"budget.daily_usd": "1"}, dotenv=cheap)
+    assert loaded.settings.budget.prices is None
+    assert loaded.warnings
+    assert load(tmp_path, dotenv=cheap).settings.budget.prices
+
+
 @pytest.mark.parametrize("leading", [{"chain.providers": "openai"}, {"openai.model": "dear"}])
 def test_a_dotenv_cannot_spend_a_key_from_elsewhere(tmp_path: Path, leading: dict[str, str]) -> None:
     named = {"openai.model": "cheap"} if "openai.model" not in leading else {}

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ragchat.core.pricing import Price, prices_of
 from ragchat.core.usage import Usage
 from ragchat.errors import StorageError
-from ragchat.usage.prices import KEPT_FOR, Price, Prices, price
+from ragchat.usage.prices import KEPT_FOR, Prices, price
 from tests.usage.attempts import NOON
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 PUBLISHED_IS_NOT_NEEDED = """
 import sys
 from decimal import Decimal
-from ragchat.usage.prices import Price, Prices
+from ragchat.core.pricing import Price
+from ragchat.usage.prices import Prices
 prices = Prices(None, {("groq", "m"): Price(Decimal(1), Decimal(1))})
 assert prices.worst("ollama", "m", 1, 1, None) == 0
 assert prices.worst("groq", "m", 10**6, 0, "api.groq.com") == 1
@@ -165,3 +167,18 @@ def test_prices_that_cannot_be_read_or_kept_say_so(state: sqlite3.Connection) ->
         prices.cost(*GROQ, USAGE, "api.groq.com")
     with pytest.raises(StorageError):
         prices.note(*GROQ, Price(Decimal(1), Decimal(1)))
+
+
+def test_own_prices_are_written_by_provider_and_model() -> None:
+    assert prices_of("openai/tiny=0.5/1.5, groq/openai/x=1/2/0.25") == {
+        ("openai", "tiny"): Price(Decimal("0.5"), Decimal("1.5")),
+        ("groq", "openai/x"): Price(Decimal(1), Decimal(2), Decimal("0.25")),
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["", "tiny=1/2", "openai/tiny=1", "openai/tiny=-1/2", "openai/tiny=1/x", "openai/=1/2"]
+)
+def test_what_is_no_price_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="provider/model"):
+        prices_of(text)
