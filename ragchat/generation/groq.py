@@ -29,7 +29,7 @@ class GroqGenerator:
     """Streams chat completions; a retired model is replaced, and that is said once.
 
     `base_url` ends without `/openai/v1`: the client adds it. `heard` is told the model and the headers of every
-    reply, refusals included. Without `deadlines`, `timeout_s` bounds every wait for visible text.
+    reply, refusals included.
     """
 
     provider = "groq"
@@ -42,8 +42,7 @@ class GroqGenerator:
         temperature: float,
         max_tokens: int,
         base_url: str,
-        deadlines: Deadlines | None = None,
-        timeout_s: float = 30.0,
+        deadlines: Deadlines,
         heard: Callable[[str, Mapping[str, str]], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -55,7 +54,7 @@ class GroqGenerator:
         self._temperature = temperature
         self._reasoning = reasoning(self.model)
         self.max_tokens = max(max_tokens, REASONING_ROOM) if self._reasoning else max_tokens
-        self._deadlines = deadlines or Deadlines(timeout_s, timeout_s)
+        self._deadlines = deadlines
         self._heard = heard
         self._clock = clock
         self._asked = Asked(GROQ, self.model, api_key)

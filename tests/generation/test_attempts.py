@@ -12,6 +12,7 @@ import pytest
 
 from ragchat.core.completion import Completion, Delta, Notice, Shortened
 from ragchat.core.usage import Usage
+from ragchat.generation.deadlines import Deadlines
 from ragchat.generation.groq import GroqGenerator
 from ragchat.pipeline.prompting import make_prompt
 from ragchat.usage.budgets import Budget
@@ -23,7 +24,6 @@ from tests.servers.wire import fail
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
 
     from ragchat.generation.health import Health
     from tests.servers.groq import GroqServer
@@ -32,21 +32,6 @@ SLOW_DOWN = fake_groq.refuse(429, "rate_limit_exceeded", "Slow down.", {"retry-a
 LONG = fake_groq.refuse(429, "rate_limit_exceeded", "Tokens per day.", {"retry-after": "578"})
 NEARLY = {"x-ratelimit-remaining-requests": "90", "x-ratelimit-reset-requests": "2h"}
 TOO_LARGE = fake_groq.refuse(413, "rate_limit_exceeded", "Request too large: Limit 8000, Requested 32979.")
-
-
-@pytest.fixture
-def groq(groq_server: GroqServer) -> Iterator[GroqGenerator]:
-    with closing(
-        GroqGenerator(
-            api_key=fake_groq.KEY,
-            base_url=groq_server.url,
-            model="openai/gpt-oss-20b",
-            temperature=0.2,
-            max_tokens=500,
-            timeout_s=10,
-        )
-    ) as generator:
-        yield generator
 
 
 class _Clock:
@@ -162,7 +147,7 @@ def test_a_limit_that_comes_near_is_told_once(state: sqlite3.Connection, groq_se
             model="openai/gpt-oss-20b",
             temperature=0.2,
             max_tokens=500,
-            timeout_s=10,
+            deadlines=Deadlines(10, 10),
             heard=lambda model, headers: health[0].heard("groq", model, {**headers, **NEARLY}),
         )
     ) as groq:

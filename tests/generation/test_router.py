@@ -13,7 +13,6 @@ import pytest
 from ragchat.core.completion import Completion, Delta, Notice
 from ragchat.core.usage import Usage
 from ragchat.errors import GenerationError
-from ragchat.generation.groq import GroqGenerator
 from ragchat.generation.ollama import OllamaGenerator
 from ragchat.generation.unconfigured import Unconfigured
 from ragchat.ollama.client import OllamaClient
@@ -29,26 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ragchat.core.completion import Piece
+    from ragchat.generation.groq import GroqGenerator
     from tests.servers.groq import GroqServer
     from tests.servers.ollama import OllamaServer
     from tests.servers.wire import Behaviour
 
 REJECTED = fake_groq.refuse(401, "invalid_api_key", "Invalid API Key")
-
-
-@pytest.fixture
-def groq(groq_server: GroqServer) -> Iterator[GroqGenerator]:
-    with closing(
-        GroqGenerator(
-            api_key=fake_groq.KEY,
-            base_url=groq_server.url,
-            model="openai/gpt-oss-20b",
-            temperature=0.2,
-            max_tokens=500,
-            timeout_s=10,
-        )
-    ) as generator:
-        yield generator
 
 
 @pytest.fixture
