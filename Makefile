@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 SAMPLE_QUESTION ?= How long should I let a sourdough loaf cool before I slice it?
 
-.PHONY: help chat test lint format bench clean
+.PHONY: help chat test lint format bench soak clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -46,6 +46,9 @@ format: $(READY_DEV) ## mend formatting and imports
 bench: $(READY_DEV) ## measure start-up and retrieval
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/retrieval.py
+
+soak: $(READY_DEV) ## ask 2,000 questions of servers that fail
+	$(BIN)/python -m benchmarks.soak
 
 clean: ## remove what was installed and built
 	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

@@ -1,8 +1,8 @@
-"""The two protocols that carry all variety."""
+"""The protocols that carry all variety."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections import abc
@@ -59,3 +59,11 @@ class Generator(Protocol):
         A failure after it ends the stream with a completion whose finish is `cut`. A KeyboardInterrupt
         thrown in does the same.
         """
+
+
+@runtime_checkable
+class Versatile(Protocol):
+    """A generator that knows what to ask instead of a model that is gone."""
+
+    def another_model(self) -> str | None:
+        """Change to a model that should be there, for as long as this lasts; its name, None when none is known."""

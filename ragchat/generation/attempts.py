@@ -15,6 +15,7 @@ import stamina.instrumentation
 
 from ragchat.core.choices import provider_name
 from ragchat.core.completion import Notice
+from ragchat.core.protocols import Versatile
 from ragchat.errors import GenerationError, StorageError
 from ragchat.generation.entry import Entry
 from ragchat.generation.fitting import fitted
@@ -224,23 +225,40 @@ class Attempts:
         with suppress(StorageError):
             self._records.health.failed(asking.generator, cure)
 
+    def _another_model(self, asking: _Asking) -> bool:
+        generator, gone = asking.generator, asking.generator.model
+        other = generator.another_model() if isinstance(generator, Versatile) else None
+        if other is not None:
+            name = provider_name(generator.provider)
+            asking.turn.overhear(
+                [Notice(f"{name} has no model {gone} any more; {other} answers. Choose it for good.")]
+            )
+        return other is not None
+
     def _again(self, asking: _Asking, cure: Remedy, error: GenerationError) -> float | bool:
-        if asking.tries > cure.retries:
+        too_slow = error.failure == "timeout" and self._clock() - asking.began > _SLOW_S
+        if asking.tries > cure.retries or too_slow or not self._changed(asking, cure):
             return False
-        if error.failure == "timeout" and self._clock() - asking.began > _SLOW_S:
-            return False
-        if cure.smaller:
-            most = int(_SHORTER * self._tokens(asking))
-            shorter = fitted(asking.prompt, most, self._counter(asking.generator))
-            if shorter == asking.prompt:
-                return False
-            asking.prompt = shorter
         if cure.wait_s is None:
             return True
         if asking.waited_s + cure.wait_s > MOST_WAIT_S:
             return False
         asking.waited_s += cure.wait_s
         return cure.wait_s
+
+    def _changed(self, asking: _Asking, cure: Remedy) -> bool:
+        """Make the next try another one where the same would fail again; whether there is anything to try."""
+        if cure.elsewhere:
+            return self._another_model(asking)
+        return not cure.smaller or self._shortened(asking)
+
+    def _shortened(self, asking: _Asking) -> bool:
+        most = int(_SHORTER * self._tokens(asking))
+        shorter = fitted(asking.prompt, most, self._counter(asking.generator))
+        if shorter == asking.prompt:
+            return False
+        asking.prompt = shorter
+        return True
 
 
 def _patience(asking: _Asking) -> Iterator[Notice]:

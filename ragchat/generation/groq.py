@@ -11,7 +11,7 @@ from ragchat.core.usage import Usage
 from ragchat.errors import GenerationError
 from ragchat.generation.deadlines import Deadline, Deadlines
 from ragchat.generation.failures import GROQ, Asked, malformed_key, of_end, of_error, of_event
-from ragchat.generation.groq_models import REASONING_ROOM, RETIRED, context, reasoning
+from ragchat.generation.groq_models import CURRENT, REASONING_ROOM, RETIRED, context, reasoning
 from ragchat.generation.transcript import Transcript, kept
 
 if TYPE_CHECKING:
@@ -49,17 +49,30 @@ class GroqGenerator:
         self._api_key = api_key
         self._base_url = base_url
         self._asked_model = model
-        self.model = RETIRED.get(model, model)
-        self.context = context(self.model)
         self._temperature = temperature
-        self._reasoning = reasoning(self.model)
-        self.max_tokens = max(max_tokens, REASONING_ROOM) if self._reasoning else max_tokens
+        self._most_tokens = max_tokens
+        self._become(RETIRED.get(model, model))
         self._deadlines = deadlines
         self._heard = heard
         self._clock = clock
-        self._asked = Asked(GROQ, self.model, api_key)
+        self._gone: set[str] = set()
         self._client: Groq | None = None
         self._replacement_told = self.model == model
+
+    def _become(self, model: str) -> None:
+        self.model = model
+        self.context = context(model)
+        self._reasoning = reasoning(model)
+        self.max_tokens = max(self._most_tokens, REASONING_ROOM) if self._reasoning else self._most_tokens
+        self._asked = Asked(GROQ, model, self._api_key)
+
+    def another_model(self) -> str | None:
+        """As `Versatile.another_model`."""
+        self._gone.add(self.model)
+        other = next((model for model in CURRENT if model not in self._gone), None)
+        if other is not None:
+            self._become(other)
+        return other
 
     @property
     def destination(self) -> str | None:

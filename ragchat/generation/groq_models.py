@@ -26,6 +26,9 @@ RETIRED: dict[str, str] = {
 _CONTEXT = 131_072
 _OF_THAT_CONTEXT = frozenset({_SMALL, _LARGE, "openai/gpt-oss-safeguard-20b", "qwen/qwen3.8-27b"})
 
+CURRENT = (_SMALL, _LARGE)
+"""What to ask when a model turns out to be gone, the first that is another one."""
+
 REASONING_ROOM = 1024
 """Fewer completion tokens can all go into thinking: an empty answer, billed."""
 

@@ -46,7 +46,7 @@ class Opened:
         yield from (piece for piece in self.held if not isinstance(piece, Notice))
         for piece in self.pieces:
             if isinstance(piece, Delta):
-                self.transcript.add(piece.text)
+                self.transcript.note(piece.text)
             yield piece
 
     def _shows(self, piece: Piece) -> bool:

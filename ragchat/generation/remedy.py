@@ -30,7 +30,7 @@ _BY_CODE = {
     "disconnected": 1,
     "connect_timeout": 1,
 }
-_BY_FAILURE = {"network": 1, "timeout": 1, "garbage": 1, "too_large": 1, "limit": 2, "server": 2}
+_BY_FAILURE = {"network": 1, "timeout": 1, "garbage": 1, "too_large": 1, "model": 1, "limit": 2, "server": 2}
 AVAILABILITY = frozenset({"network", "timeout", "garbage", "server"})
 """The failures that say the provider was not there."""
 
@@ -41,14 +41,16 @@ _ANSWERED = frozenset({"no_text", "used_up"})
 class Remedy:
     """`retries` more tries at the most, after exactly `wait_s`, or None for a growing wait of the loop's own.
 
-    `counts`: the provider was not available, as the breaker counts it. `smaller`: only a shorter prompt helps.
-    `rests_s`: for so long the model takes no more requests. `off`: nothing helps in this session.
+    `counts`: the provider was not available, as the breaker counts it. `smaller`: only a shorter prompt helps,
+    `elsewhere`: only another model of the provider. `rests_s`: for so long the model takes no more requests.
+    `off`: nothing helps in this session.
     """
 
     retries: int = 0
     wait_s: float | None = None
     counts: bool = False
     smaller: bool = False
+    elsewhere: bool = False
     rests_s: float | None = None
     off: bool = False
 
@@ -61,6 +63,8 @@ def remedy(error: GenerationError, provider: str) -> Remedy:
         return Remedy(1 if error.retry_after_s is None else retries, error.retry_after_s, rests_s=rests)
     if error.failure == "too_large":
         return Remedy(retries, 0.0, smaller=True)
+    if error.failure == "model":
+        return Remedy(retries, 0.0, elsewhere=True)
     if error.failure == "key":
         return Remedy(off=True)
     counts = error.failure in AVAILABILITY and error.code not in _ANSWERED

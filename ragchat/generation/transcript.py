@@ -40,10 +40,14 @@ class Transcript:
 
     def add(self, text: str) -> Delta:
         """The next piece."""
+        self.note(text)
+        return Delta(text)
+
+    def note(self, text: str) -> None:
+        """The same of a piece that is there already."""
         if self._first_token_s is None and text.strip():
             self._first_token_s = self.elapsed_s
         self._parts.append(text)
-        return Delta(text)
 
     def timed(self, usage: Usage) -> Usage:
         """`usage` with the times seen from here."""

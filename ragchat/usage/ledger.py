@@ -12,7 +12,7 @@ from ragchat.core.usage import Usage
 from ragchat.errors import StorageError
 from ragchat.storage.database import transaction
 from ragchat.usage.budgets import OverBudget
-from ragchat.usage.processes import lives, started
+from ragchat.usage.processes import lives, own_start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -256,7 +256,7 @@ class Ledger:
             (
                 self._now().astimezone(UTC).isoformat(),
                 pid,
-                started(pid),
+                own_start(pid),
                 self._collection,
                 attempt.turn_id,
                 attempt.number,

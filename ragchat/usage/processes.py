@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 _PROC = Path("/proc")
@@ -21,6 +22,12 @@ def started(pid: int) -> str | None:
         return None if state in "ZX" else f"{boot}/{int(fields[18])}"
     except (OSError, ValueError, IndexError):
         return None
+
+
+@cache
+def own_start(pid: int) -> str | None:
+    """The same of this process, whose `pid` changes with a fork; it does not begin twice."""
+    return started(pid)
 
 
 def lives(pid: int, start: str | None) -> bool:

@@ -219,3 +219,26 @@ def test_an_answer_stopped_by_a_filter_is_no_absence(state: sqlite3.Connection) 
     for _ in range(4):
         read(router(state, Scripted("openai", Delta("Half"), filtered)).stream(PROMPT))
     assert [row["outcome"] for row in rows(state)] == ["partial"] * 4
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, "model_not_found"), (400, "model_decommissioned")])
+def test_a_model_that_is_gone_is_replaced_and_that_is_told(
+    state: sqlite3.Connection, groq: GroqGenerator, groq_server: GroqServer, status: int, code: str
+) -> None:
+    groq_server.then(fake_groq.refuse(status, code, "The model is gone."))
+    routed = router(state, groq, extractive())
+    text, notices, completion = read(routed.stream(PROMPT))
+    assert (text, completion.provider, completion.model) == (fake_groq.TEXT, "groq", "openai/gpt-oss-120b")
+    assert notices == [
+        "Groq has no model openai/gpt-oss-20b any more; openai/gpt-oss-120b answers. Choose it for good."
+    ]
+    assert [row["model"] for row in rows(state)] == ["openai/gpt-oss-20b", "openai/gpt-oss-120b"]
+    assert read(routed.stream(PROMPT))[1] == []
+
+
+def test_where_every_model_is_gone_another_provider_answers(
+    state: sqlite3.Connection, groq: GroqGenerator, groq_server: GroqServer
+) -> None:
+    groq_server.then(*[fake_groq.refuse(404, "model_not_found", "The model is gone.")] * 3)
+    assert read(router(state, groq, extractive()).stream(PROMPT))[2].provider == "extractive"
+    assert len(groq_server.journal) == 2

@@ -116,6 +116,7 @@ Behaviour: TypeAlias = "Callable[[Wire], None]"
 
 class _Listener(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 64  # several clients may begin at once
     owner: FakeServer
 
     def handle_error(self, *_: object) -> None:
