@@ -30,7 +30,7 @@ _BY_CODE = {
     "disconnected": 1,
     "connect_timeout": 1,
 }
-_BY_FAILURE = {"network": 1, "timeout": 1, "garbage": 1, "too_large": 1, "model": 1, "limit": 2, "server": 2}
+_BY_FAILURE = {"network": 1, "timeout": 1, "garbage": 1}
 AVAILABILITY = frozenset({"network", "timeout", "garbage", "server"})
 """The failures that say the provider was not there."""
 
@@ -55,23 +55,35 @@ class Remedy:
     off: bool = False
 
 
+_FIXED = {
+    "too_large": Remedy(1, 0.0, smaller=True),
+    "model": Remedy(1, 0.0, elsewhere=True),
+    "key": Remedy(off=True),
+}
+
+
 def remedy(error: GenerationError, provider: str) -> Remedy:
     """What to do about `error`, raised before anything was shown."""
-    retries = _BY_CODE.get(error.code or "", _BY_FAILURE.get(error.failure, 0))
+    if error.failure in _FIXED:
+        return _FIXED[error.failure]
     if error.failure == "limit":
-        rests = _UNTOLD_COOL_DOWN_S if error.retry_after_s is None else error.retry_after_s
-        return Remedy(1 if error.retry_after_s is None else retries, error.retry_after_s, rests_s=rests)
-    if error.failure == "too_large":
-        return Remedy(retries, 0.0, smaller=True)
-    if error.failure == "model":
-        return Remedy(retries, 0.0, elsewhere=True)
-    if error.failure == "key":
-        return Remedy(off=True)
-    counts = error.failure in AVAILABILITY and error.code not in _ANSWERED
+        return _of_limit(error, provider)
     if error.failure == "server":
-        if error.http_status is None or error.http_status in _CAPACITY:
-            retries = 1
-        elif provider == "ollama":
-            retries = 0  # out of memory, or its runner crashed: it will again
-        return Remedy(retries, error.retry_after_s, counts=counts)
+        return Remedy(_server_retries(error, provider), error.retry_after_s, counts=True)
+    retries = _BY_CODE.get(error.code or "", _BY_FAILURE.get(error.failure, 0))
+    counts = error.failure in AVAILABILITY and error.code not in _ANSWERED
     return Remedy(retries, counts=counts)
+
+
+def _of_limit(error: GenerationError, provider: str) -> Remedy:
+    if provider == "ollama":  # its queue is full
+        return Remedy(1, counts=True)
+    if error.retry_after_s is None:
+        return Remedy(1, rests_s=_UNTOLD_COOL_DOWN_S)
+    return Remedy(2, error.retry_after_s, rests_s=error.retry_after_s)
+
+
+def _server_retries(error: GenerationError, provider: str) -> int:
+    if provider == "ollama":
+        return 0  # out of memory, or its runner crashed: it will again
+    return 1 if error.http_status is None or error.http_status in _CAPACITY else 2

@@ -129,14 +129,6 @@ class Prices:
             ) from error
 
 
-_PUBLISHED = Prices(None)
-
-
-def price(provider: str, model: str, usage: Usage, destination: str | None) -> Decimal | None:
-    """As `Prices.cost`, from what is published alone."""
-    return _PUBLISHED.cost(provider, model, usage, destination)
-
-
 def _at(price: Price, tokens: _Tokens) -> Decimal:
     cached = price.prompt if price.cached is None else price.cached
     prompt = price.prompt * (tokens.prompt - tokens.cached) + cached * tokens.cached

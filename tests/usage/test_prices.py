@@ -13,7 +13,7 @@ import pytest
 from ragchat.core.pricing import Price, prices_of
 from ragchat.core.usage import Usage
 from ragchat.errors import StorageError
-from ragchat.usage.prices import KEPT_FOR, Prices, price
+from ragchat.usage.prices import KEPT_FOR, Prices
 from tests.usage.attempts import NOON
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ print("genai_prices" in sys.modules)
 """
 
 GROQ = ("groq", "openai/gpt-oss-20b")
+price = Prices(None).cost
 USAGE = Usage(prompt_tokens=1000, completion_tokens=100, source="server")
 
 

@@ -1,0 +1,48 @@
+"""The table of failures: what is done about each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ragchat.errors import GenerationError
+from ragchat.generation.remedy import Remedy, remedy
+
+if TYPE_CHECKING:
+    from ragchat.errors import FailureKind
+
+
+@pytest.mark.parametrize(
+    ("provider", "failure", "facts", "expected"),
+    [
+        ("groq", "network", {"code": "dns"}, Remedy(1, counts=True)),
+        ("groq", "network", {"code": "refused"}, Remedy(0, counts=True)),
+        ("groq", "network", {"code": "tls"}, Remedy(0, counts=True)),
+        ("groq", "config", {}, Remedy()),
+        ("groq", "timeout", {"code": "connect_timeout"}, Remedy(1, counts=True)),
+        ("groq", "timeout", {"code": "deadline_first"}, Remedy(1, counts=True)),
+        ("groq", "network", {"code": "disconnected"}, Remedy(1, counts=True)),
+        ("groq", "garbage", {}, Remedy(1, counts=True)),
+        ("groq", "garbage", {"code": "no_text"}, Remedy(1)),
+        ("groq", "garbage", {"code": "used_up"}, Remedy()),
+        ("groq", "too_large", {"http_status": 413}, Remedy(1, 0.0, smaller=True)),
+        ("groq", "model", {"http_status": 404}, Remedy(1, 0.0, elsewhere=True)),
+        ("groq", "other", {"http_status": 422}, Remedy()),
+        ("groq", "key", {"http_status": 401}, Remedy(off=True)),
+        ("groq", "limit", {"http_status": 429, "retry_after_s": 3.0}, Remedy(2, 3.0, rests_s=3.0)),
+        ("groq", "limit", {"http_status": 429}, Remedy(1, rests_s=15.0)),
+        ("groq", "server", {"http_status": 498}, Remedy(1, counts=True)),
+        ("groq", "server", {"http_status": 503, "retry_after_s": 2.0}, Remedy(1, 2.0, counts=True)),
+        ("groq", "server", {"http_status": 500}, Remedy(2, counts=True)),
+        ("groq", "server", {}, Remedy(1, counts=True)),
+        ("ollama", "limit", {"http_status": 503}, Remedy(1, counts=True)),
+        ("ollama", "server", {"http_status": 500}, Remedy(0, counts=True)),
+        ("ollama", "server", {}, Remedy(0, counts=True)),
+    ],
+)
+def test_each_failure_has_its_remedy(
+    provider: str, failure: FailureKind, facts: dict[str, object], expected: Remedy
+) -> None:
+    error = GenerationError("It failed.", failure=failure, **facts)  # type: ignore[arg-type]
+    assert remedy(error, provider) == expected
