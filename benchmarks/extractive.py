@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ragchat.core.completion import NOT_FOUND, Delta, Notice, Prompt
 from ragchat.embeddings.bundled import BundledEmbedder
-from ragchat.generation.extractive import FAINT_LABEL, ExtractiveGenerator
+from ragchat.generation.extractive.generator import FAINT_LABEL, ExtractiveGenerator
 from ragchat.index.collection import Collection
 from ragchat.index.ingest import ingest
 from ragchat.index.retriever import Retriever

@@ -2,8 +2,8 @@
 
     python -m benchmarks.extractive_weights FOLDER
 
-Prints the weights of `ragchat/generation/evidence.py`: a softmax over the sentences of each question, of which
-those that hold an accepted answer are right; and those of `ragchat/generation/confidence.py`: a logistic
+Prints the weights of `generation/extractive/evidence.py`: a softmax over the sentences of each question, of which
+those that hold an accepted answer are right; and those of `generation/extractive/confidence.py`: a logistic
 regression that tells these questions from ones whose document, with all of its title, was left out of the corpus.
 Weights of signs are never negative. Round them and write them there; judge them on other sets.
 """
@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.extractive import TOP_K, holds, indexed, learned_from, read_cases, read_corpus, spread, without
-from ragchat.generation.confidence import Trait, traits
-from ragchat.generation.evidence import Question, Sign
-from ragchat.generation.quotable import sentences
+from ragchat.generation.extractive.confidence import Trait, traits
+from ragchat.generation.extractive.evidence import Question, Sign
+from ragchat.generation.extractive.quotable import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -28,13 +28,13 @@ import groq
 
 from ragchat.assembly.state import open_state
 from ragchat.core.completion import Delta
-from ragchat.generation.answers import AnswerCache
-from ragchat.generation.deadlines import Deadlines
-from ragchat.generation.extractive import ExtractiveGenerator
-from ragchat.generation.groq import GroqGenerator
-from ragchat.generation.groq_models import reasoning
-from ragchat.generation.remembered import Remembering
-from ragchat.generation.router import Router
+from ragchat.generation.chain.router import Router
+from ragchat.generation.extractive.generator import ExtractiveGenerator
+from ragchat.generation.memory.answers import AnswerCache
+from ragchat.generation.memory.remembered import Remembering
+from ragchat.generation.providers.deadlines import Deadlines
+from ragchat.generation.providers.groq import GroqGenerator
+from ragchat.generation.providers.groq_models import reasoning
 from ragchat.pipeline.prompting import make_prompt
 from ragchat.privacy.consent import Consent
 from tests.generation.chains import records_of

@@ -28,13 +28,13 @@ from typing import TYPE_CHECKING
 from benchmarks.faulty import FAULTS, faulty
 from ragchat.assembly.state import open_state
 from ragchat.core.completion import Completion, Delta
-from ragchat.generation.answers import AnswerCache
-from ragchat.generation.deadlines import Deadlines
-from ragchat.generation.extractive import ExtractiveGenerator
-from ragchat.generation.groq import GroqGenerator
-from ragchat.generation.ollama import OllamaGenerator
-from ragchat.generation.remembered import Remembering
-from ragchat.generation.router import Router
+from ragchat.generation.chain.router import Router
+from ragchat.generation.extractive.generator import ExtractiveGenerator
+from ragchat.generation.memory.answers import AnswerCache
+from ragchat.generation.memory.remembered import Remembering
+from ragchat.generation.providers.deadlines import Deadlines
+from ragchat.generation.providers.groq import GroqGenerator
+from ragchat.generation.providers.ollama import OllamaGenerator
 from ragchat.ollama.client import OllamaClient
 from ragchat.pipeline.prompting import make_prompt
 from ragchat.resilience.faults import UNSENT
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from benchmarks.faulty import Request
     from ragchat.core.completion import Prompt
     from ragchat.core.protocols import Generator
-    from ragchat.generation.records import Records
+    from ragchat.generation.chain.records import Records
 
 RESULT = Path(__file__).parent / "results" / "soak.json"
 QUESTIONS, ASKERS, FAULTY_SHARE, SEED = 2_000, 8, 0.3, 5

@@ -10,13 +10,13 @@ from ragchat.assembly.generators import chain, generator, signature, unasked, va
 from ragchat.core.experiments import Arm, arms, drawn, rollout
 from ragchat.core.pricing import prices_of
 from ragchat.errors import StorageError
-from ragchat.generation.answers import AnswerCache
-from ragchat.generation.health import Health
-from ragchat.generation.ordering import USUAL_ANSWER, USUAL_PROMPT, ordered
-from ragchat.generation.records import Records
-from ragchat.generation.remembered import Remembering
-from ragchat.generation.router import Router
-from ragchat.generation.unconfigured import Unconfigured
+from ragchat.generation.chain.health import Health
+from ragchat.generation.chain.ordering import USUAL_ANSWER, USUAL_PROMPT, ordered
+from ragchat.generation.chain.records import Records
+from ragchat.generation.chain.router import Router
+from ragchat.generation.memory.answers import AnswerCache
+from ragchat.generation.memory.remembered import Remembering
+from ragchat.generation.providers.unconfigured import Unconfigured
 from ragchat.usage.budgets import Budget, Budgets
 from ragchat.usage.calibration import Calibration
 from ragchat.usage.ledger import Ledger

@@ -6,14 +6,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ragchat.generation.anthropic import AnthropicGenerator
-from ragchat.generation.deadlines import Deadlines
-from ragchat.generation.extractive import ExtractiveGenerator
-from ragchat.generation.gguf import GGUFGenerator
-from ragchat.generation.groq import GroqGenerator
-from ragchat.generation.ollama import OllamaGenerator
-from ragchat.generation.openai import OpenAIGenerator
-from ragchat.generation.unconfigured import Unconfigured
+from ragchat.generation.extractive.generator import ExtractiveGenerator
+from ragchat.generation.providers.anthropic import AnthropicGenerator
+from ragchat.generation.providers.deadlines import Deadlines
+from ragchat.generation.providers.gguf import GGUFGenerator
+from ragchat.generation.providers.groq import GroqGenerator
+from ragchat.generation.providers.ollama import OllamaGenerator
+from ragchat.generation.providers.openai import OpenAIGenerator
+from ragchat.generation.providers.unconfigured import Unconfigured
 from ragchat.settings.providers import ANTHROPIC_BASE_URL
 
 if TYPE_CHECKING:

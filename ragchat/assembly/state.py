@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ragchat.generation.answers import CREATE_ANSWERS
+from ragchat.generation.memory.answers import CREATE_ANSWERS
 from ragchat.privacy.consent import CREATE_CONSENTS, TELL_PURPOSES_APART
 from ragchat.resilience.breaker import CREATE_BREAKERS
 from ragchat.resilience.limits import CREATE_LIMITS

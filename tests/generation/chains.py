@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from ragchat.core.completion import Completion, Delta
 from ragchat.core.usage import Usage
-from ragchat.generation.health import Health
-from ragchat.generation.records import Records
-from ragchat.generation.router import Router
+from ragchat.generation.chain.health import Health
+from ragchat.generation.chain.records import Records
+from ragchat.generation.chain.router import Router
 from ragchat.privacy.consent import Permission
 from ragchat.usage.budgets import Budget, Budgets
 from ragchat.usage.calibration import Calibration
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ragchat.core.completion import Piece, Prompt
     from ragchat.core.protocols import Generator
-    from ragchat.generation.records import Gate
+    from ragchat.generation.chain.records import Gate
 
 
 class Scripted:

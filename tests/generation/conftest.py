@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ragchat.generation.deadlines import Deadlines
-from ragchat.generation.groq import GroqGenerator
+from ragchat.generation.providers.deadlines import Deadlines
+from ragchat.generation.providers.groq import GroqGenerator
 from tests.servers import groq as fake_groq
 
 if TYPE_CHECKING:

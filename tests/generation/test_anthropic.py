@@ -12,8 +12,8 @@ import pytest
 from ragchat.core.completion import Delta, Prompt
 from ragchat.core.message import Message
 from ragchat.errors import GenerationError
-from ragchat.generation.anthropic import AnthropicGenerator
-from ragchat.generation.deadlines import Deadlines
+from ragchat.generation.providers.anthropic import AnthropicGenerator
+from ragchat.generation.providers.deadlines import Deadlines
 from ragchat.resilience.limits import Limit, of_headers
 from tests.generation.prompts import PROMPT, read
 from tests.servers import anthropic as fake

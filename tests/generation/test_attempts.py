@@ -12,8 +12,8 @@ import pytest
 
 from ragchat.core.completion import Completion, Delta, Notice, Shortened
 from ragchat.core.usage import Usage
-from ragchat.generation.deadlines import Deadlines
-from ragchat.generation.groq import GroqGenerator
+from ragchat.generation.providers.deadlines import Deadlines
+from ragchat.generation.providers.groq import GroqGenerator
 from ragchat.pipeline.prompting import make_prompt
 from ragchat.usage.budgets import Budget
 from tests.generation.chains import Scripted, extractive, router, rows
@@ -25,7 +25,7 @@ from tests.servers.wire import fail
 if TYPE_CHECKING:
     import sqlite3
 
-    from ragchat.generation.health import Health
+    from ragchat.generation.chain.health import Health
     from tests.servers.groq import GroqServer
 
 SLOW_DOWN = fake_groq.refuse(429, "rate_limit_exceeded", "Slow down.", {"retry-after": "1"})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from ragchat.errors import GenerationError
-from ragchat.generation.deadlines import Deadline, Deadlines
+from ragchat.generation.providers.deadlines import Deadline, Deadlines
 
 
 @dataclass

@@ -15,7 +15,7 @@ from ragchat.core.completion import NOT_FOUND, Delta, Notice, Prompt
 from ragchat.core.document import Chunk
 from ragchat.core.passage import Passage
 from ragchat.core.place import Place
-from ragchat.generation.extractive import FAINT_LABEL, LABEL, NO_SENTENCE, ExtractiveGenerator
+from ragchat.generation.extractive.generator import FAINT_LABEL, LABEL, NO_SENTENCE, ExtractiveGenerator
 from tests.generation.prompts import read
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from ragchat.errors import GenerationError, OllamaError
-from ragchat.generation import cases, failures
+from ragchat.generation.providers import cases, failures
 
 KEY = "sk-or-0123456789abcdefSECRET"
 ASKED = failures.Asked(failures.GROQ, "some-model", KEY)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 import stamina
 
-from ragchat.generation.deadlines import Deadlines
-from ragchat.generation.extractive import ExtractiveGenerator
-from ragchat.generation.groq import GroqGenerator
-from ragchat.generation.ollama import OllamaGenerator
+from ragchat.generation.extractive.generator import ExtractiveGenerator
+from ragchat.generation.providers.deadlines import Deadlines
+from ragchat.generation.providers.groq import GroqGenerator
+from ragchat.generation.providers.ollama import OllamaGenerator
 from ragchat.ollama.client import OllamaClient
 from ragchat.pipeline.prompting import make_prompt
 from ragchat.resilience.faults import UNSENT

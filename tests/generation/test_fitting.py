@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ragchat.core.completion import Prompt
 from ragchat.core.message import Message
-from ragchat.generation.fitting import fitted
+from ragchat.generation.chain.fitting import fitted
 from ragchat.language.tokens import estimate_tokens
 from tests.pipeline.passages import passage
 

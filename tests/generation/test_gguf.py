@@ -29,8 +29,8 @@ import json, sys
 from contextlib import closing
 from pathlib import Path
 from ragchat.errors import GenerationError
-from ragchat.generation.deadlines import Deadlines
-from ragchat.generation.gguf import GGUFGenerator
+from ragchat.generation.providers.deadlines import Deadlines
+from ragchat.generation.providers.gguf import GGUFGenerator
 from tests.generation.prompts import PROMPT
 
 file, leave, times = sys.argv[1], sys.argv[2] == "leave", int(sys.argv[3])

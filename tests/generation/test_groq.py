@@ -11,8 +11,8 @@ import pytest
 
 from ragchat.core.completion import Delta
 from ragchat.errors import GenerationError
-from ragchat.generation.deadlines import Deadlines
-from ragchat.generation.groq import GroqGenerator
+from ragchat.generation.providers.deadlines import Deadlines
+from ragchat.generation.providers.groq import GroqGenerator
 from tests.generation.prompts import PROMPT, read
 from tests.servers import groq as fake
 from tests.servers.wire import hang_up, html, never

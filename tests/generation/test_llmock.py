@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ragchat.errors import GenerationError
-from ragchat.generation.anthropic import AnthropicGenerator
-from ragchat.generation.deadlines import Deadlines
-from ragchat.generation.groq import GroqGenerator
-from ragchat.generation.openai import OpenAIGenerator
+from ragchat.generation.providers.anthropic import AnthropicGenerator
+from ragchat.generation.providers.deadlines import Deadlines
+from ragchat.generation.providers.groq import GroqGenerator
+from ragchat.generation.providers.openai import OpenAIGenerator
 from tests.generation.prompts import PROMPT, read
 
 if TYPE_CHECKING:

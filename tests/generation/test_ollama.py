@@ -11,8 +11,8 @@ import pytest
 
 from ragchat.core.completion import Delta
 from ragchat.errors import GenerationError
-from ragchat.generation.deadlines import Deadlines
-from ragchat.generation.ollama import DEADLINES, OllamaGenerator
+from ragchat.generation.providers.deadlines import Deadlines
+from ragchat.generation.providers.ollama import DEADLINES, OllamaGenerator
 from ragchat.ollama.client import OllamaClient
 from tests.generation.prompts import PROMPT, read
 from tests.servers import ollama as fake

@@ -11,8 +11,8 @@ import pytest
 
 from ragchat.core.completion import Delta
 from ragchat.errors import GenerationError
-from ragchat.generation.deadlines import Deadlines
-from ragchat.generation.openai import OpenAIGenerator
+from ragchat.generation.providers.deadlines import Deadlines
+from ragchat.generation.providers.openai import OpenAIGenerator
 from tests.generation.prompts import PROMPT, read
 from tests.servers import openai as fake
 from tests.servers.groq import drip, end, error_event, malformed_chunk

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragchat.core.experiments import Arm, Rollout, arms, drawn, rollout
-from ragchat.generation.ordering import ordered
+from ragchat.generation.chain.ordering import ordered
 from tests.generation.chains import Scripted, extractive
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ragchat.errors import GenerationError
-from ragchat.generation.remedy import Remedy, remedy
+from ragchat.generation.chain.remedy import Remedy, remedy
 
 if TYPE_CHECKING:
     from ragchat.errors import FailureKind

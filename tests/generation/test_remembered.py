@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from ragchat.core.completion import NOT_FOUND, Completion, Delta, Notice, Shortened
 from ragchat.core.usage import Usage
 from ragchat.errors import GenerationError, StorageError
-from ragchat.generation.answers import CREATE_ANSWERS, AnswerCache
-from ragchat.generation.extractive import ExtractiveGenerator
-from ragchat.generation.remembered import Remembering
+from ragchat.generation.extractive.generator import ExtractiveGenerator
+from ragchat.generation.memory.answers import CREATE_ANSWERS, AnswerCache
+from ragchat.generation.memory.remembered import Remembering
 from ragchat.storage.database import open_database
 from ragchat.usage.ledger import CREATE_ATTEMPTS, WIDEN_ATTEMPTS, Ledger
 from tests.generation.prompts import PROMPT, read

@@ -13,8 +13,8 @@ import pytest
 from ragchat.core.completion import Completion, Delta, Notice
 from ragchat.core.usage import Usage
 from ragchat.errors import GenerationError
-from ragchat.generation.ollama import OllamaGenerator
-from ragchat.generation.unconfigured import Unconfigured
+from ragchat.generation.providers.ollama import OllamaGenerator
+from ragchat.generation.providers.unconfigured import Unconfigured
 from ragchat.ollama.client import OllamaClient
 from ragchat.privacy.consent import Consent
 from tests.generation.chains import Scripted, extractive, outcomes, router, rows
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ragchat.core.completion import Piece
-    from ragchat.generation.groq import GroqGenerator
+    from ragchat.generation.providers.groq import GroqGenerator
     from tests.servers.groq import GroqServer
     from tests.servers.ollama import OllamaServer
     from tests.servers.wire import Behaviour

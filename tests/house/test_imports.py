@@ -98,9 +98,9 @@ ALLOWED_INSIDE_FUNCTIONS = {
     "ragchat/documents/readers/slides.py": {"pptx"},
     "ragchat/documents/readers/spreadsheet.py": {"openpyxl"},
     "ragchat/embeddings/choose.py": {"ragchat.embeddings.minilm"},
-    "ragchat/generation/gguf.py": {"llama_cpp"},
-    "ragchat/generation/groq.py": {"ragchat.generation"},  # groq_wire
-    "ragchat/generation/served.py": {"ragchat.generation"},  # sse
+    "ragchat/generation/providers/gguf.py": {"llama_cpp"},
+    "ragchat/generation/providers/groq.py": {"ragchat.generation.providers"},  # groq_wire
+    "ragchat/generation/providers/served.py": {"ragchat.generation.providers"},  # sse
     "ragchat/index/collection.py": {"ragchat.index.vectors"},
     "ragchat/usage/prices.py": {"genai_prices"},
 }

@@ -13,7 +13,7 @@ from ragchat.core.answer import Turn
 from ragchat.core.completion import NOT_FOUND, Delta, Notice, Shortened
 from ragchat.embeddings.bundled import BundledEmbedder
 from ragchat.errors import GenerationError, NothingIndexed
-from ragchat.generation.extractive import ExtractiveGenerator
+from ragchat.generation.extractive.generator import ExtractiveGenerator
 from ragchat.index.collection import Collection
 from ragchat.index.ingest import ingest
 from ragchat.index.retriever import Retriever

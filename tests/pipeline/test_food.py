@@ -11,7 +11,7 @@ import pytest
 
 from ragchat.core.completion import NOT_FOUND
 from ragchat.embeddings.bundled import BundledEmbedder
-from ragchat.generation.extractive import ExtractiveGenerator
+from ragchat.generation.extractive.generator import ExtractiveGenerator
 from ragchat.index.collection import Collection
 from ragchat.index.ingest import ingest
 from ragchat.index.retriever import Retriever

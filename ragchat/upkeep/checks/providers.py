@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ragchat.errors import GenerationError, OllamaError, RagchatError
-from ragchat.generation.groq import check_key
-from ragchat.generation.ollama import chat_model
+from ragchat.generation.providers.groq import check_key
+from ragchat.generation.providers.ollama import chat_model
 from ragchat.settings.providers import GROQ_BASE_URL
 from ragchat.upkeep.finding import Finding
 

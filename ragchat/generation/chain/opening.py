@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ragchat.core.completion import Piece
-    from ragchat.generation.entry import Entry
-    from ragchat.generation.transcript import Transcript
+    from ragchat.generation.chain.entry import Entry
+    from ragchat.generation.providers.transcript import Transcript
 
 
 @dataclass(slots=True)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from ragchat.core.usage import Usage
 from ragchat.errors import GenerationError
-from ragchat.generation.chunk import fields, string
-from ragchat.generation.deadlines import Deadline
-from ragchat.generation.transcript import Transcript, kept
+from ragchat.generation.providers.chunk import fields, string
+from ragchat.generation.providers.deadlines import Deadline
+from ragchat.generation.providers.transcript import Transcript, kept
 
 if TYPE_CHECKING:
     from collections import abc
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ragchat.core.completion import Piece, Prompt
-    from ragchat.generation.deadlines import Deadlines
+    from ragchat.generation.providers.deadlines import Deadlines
 
 _TOO_LONG = re.compile(r"Requested tokens \((\d+)\) exceed context window of (\d+)")
 # What llama-cpp-python 0.3 raises for a file it cannot read, a template it cannot fill, and a model that fails.

@@ -9,10 +9,10 @@ from ragchat.core.completion import Notice
 from ragchat.core.destination import destination
 from ragchat.core.usage import Usage
 from ragchat.errors import GenerationError
-from ragchat.generation.deadlines import Deadline, Deadlines
-from ragchat.generation.failures import GROQ, Asked, malformed_key, of_end, of_error, of_event
-from ragchat.generation.groq_models import CURRENT, REASONING_ROOM, RETIRED, context, reasoning
-from ragchat.generation.transcript import Transcript, kept
+from ragchat.generation.providers.deadlines import Deadline, Deadlines
+from ragchat.generation.providers.failures import GROQ, Asked, malformed_key, of_end, of_error, of_event
+from ragchat.generation.providers.groq_models import CURRENT, REASONING_ROOM, RETIRED, context, reasoning
+from ragchat.generation.providers.transcript import Transcript, kept
 
 if TYPE_CHECKING:
     from collections import abc
@@ -95,7 +95,7 @@ class GroqGenerator:
             self._client = None
 
     def _pieces(self, prompt: Prompt, transcript: Transcript) -> abc.Generator[Piece, None, None]:
-        from ragchat.generation import groq_wire as wire  # noqa: PLC0415 - 190 ms, paid by the first question
+        from ragchat.generation.providers import groq_wire as wire  # noqa: PLC0415 - 190 ms, for a question
 
         try:
             if self._client is None:

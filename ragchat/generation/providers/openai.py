@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ragchat.generation.failures import OPENAI
-from ragchat.generation.openai_wire import decode
-from ragchat.generation.served import ServedGenerator
+from ragchat.generation.providers.failures import OPENAI
+from ragchat.generation.providers.openai_wire import decode
+from ragchat.generation.providers.served import ServedGenerator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ragchat.core.completion import Prompt
-    from ragchat.generation.chunk import Chunk
+    from ragchat.generation.providers.chunk import Chunk
 
 
 class OpenAIGenerator(ServedGenerator):

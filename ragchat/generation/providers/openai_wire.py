@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ragchat.core.usage import Usage
-from ragchat.generation.chunk import Chunk, count, fields, frame, string
+from ragchat.generation.providers.chunk import Chunk, count, fields, frame, string
 
 if TYPE_CHECKING:
-    from ragchat.generation.chunk import Fields
+    from ragchat.generation.providers.chunk import Fields
 
 
 def decode(name: bytes, data: bytes) -> Chunk:

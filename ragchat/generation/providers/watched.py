@@ -12,7 +12,7 @@ import httpx
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ragchat.generation.deadlines import Deadline, Deadlines
+    from ragchat.generation.providers.deadlines import Deadline, Deadlines
 
 CONNECT_TIMEOUT_S = 5.0
 

@@ -17,12 +17,12 @@ from ragchat.core.choices import provider_name
 from ragchat.core.completion import Notice
 from ragchat.core.protocols import Versatile
 from ragchat.errors import GenerationError, StorageError
-from ragchat.generation.entry import Entry
-from ragchat.generation.fitting import fitted
-from ragchat.generation.opening import Opened
-from ragchat.generation.relaying import Relay
-from ragchat.generation.remedy import MOST_ATTEMPTS, MOST_WAIT_S, remedy
-from ragchat.generation.transcript import Transcript
+from ragchat.generation.chain.entry import Entry
+from ragchat.generation.chain.fitting import fitted
+from ragchat.generation.chain.opening import Opened
+from ragchat.generation.chain.relaying import Relay
+from ragchat.generation.chain.remedy import MOST_ATTEMPTS, MOST_WAIT_S, remedy
+from ragchat.generation.providers.transcript import Transcript
 from ragchat.usage.ledger import Attempt
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     from ragchat.core.completion import Completion, Piece, Prompt
     from ragchat.core.protocols import Generator
-    from ragchat.generation.records import Records
-    from ragchat.generation.remedy import Remedy
-    from ragchat.generation.turn import Turn
+    from ragchat.generation.chain.records import Records
+    from ragchat.generation.chain.remedy import Remedy
+    from ragchat.generation.chain.turn import Turn
 
 CONSENT, OFF = "consent", "off"
 """Codes of a refusal: the person keeps the documents here; the provider failed for good in this session."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ragchat.core.completion import NOT_FOUND, Completion, Delta, Notice
 from ragchat.core.usage import Usage
-from ragchat.generation.confidence import log_odds
-from ragchat.generation.evidence import Question
-from ragchat.generation.quotable import LONGEST, sentences
+from ragchat.generation.extractive.confidence import log_odds
+from ragchat.generation.extractive.evidence import Question
+from ragchat.generation.extractive.quotable import LONGEST, sentences
 from ragchat.language.questions import is_english
 from ragchat.language.terms import terms
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ragchat.core.completion import Piece, Prompt
-    from ragchat.generation.quotable import Sentence
+    from ragchat.generation.extractive.quotable import Sentence
 
 LABEL = "No language model answered: these are the best sentences of your documents."
 FAINT_LABEL = "No language model answered, and nothing matches closely: these are the nearest sentences."

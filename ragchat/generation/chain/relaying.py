@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from ragchat.core.completion import Completion, Notice, Shortened
 from ragchat.errors import GenerationError, StorageError
-from ragchat.generation.remedy import AVAILABILITY, Remedy
+from ragchat.generation.chain.remedy import AVAILABILITY, Remedy
 
 if TYPE_CHECKING:
     from collections import abc
 
     from ragchat.core.completion import Piece, Prompt
     from ragchat.core.protocols import Generator
-    from ragchat.generation.opening import Opened
-    from ragchat.generation.records import Records
-    from ragchat.generation.turn import Turn
+    from ragchat.generation.chain.opening import Opened
+    from ragchat.generation.chain.records import Records
+    from ragchat.generation.chain.turn import Turn
     from ragchat.usage.ledger import Outcome
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Literal
 from ragchat.core.completion import Notice
 from ragchat.core.usage import Usage
 from ragchat.errors import GenerationError, OllamaError
-from ragchat.generation.deadlines import Deadline, Deadlines
-from ragchat.generation.failures import of_ollama
-from ragchat.generation.transcript import Transcript, kept
+from ragchat.generation.providers.deadlines import Deadline, Deadlines
+from ragchat.generation.providers.failures import of_ollama
+from ragchat.generation.providers.transcript import Transcript, kept
 
 if TYPE_CHECKING:
     from collections import abc

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ragchat.core.protocols import Generator
     from ragchat.errors import FailureKind
-    from ragchat.generation.remedy import Remedy
+    from ragchat.generation.chain.remedy import Remedy
     from ragchat.resilience.limits import Limit
 
 BREAKER, COOL_DOWN, LIMIT = "breaker", "cool_down", "limit_seen"

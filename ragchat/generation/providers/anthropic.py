@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ragchat.generation.anthropic_wire import decode, limits
-from ragchat.generation.failures import ANTHROPIC
-from ragchat.generation.served import ServedGenerator
+from ragchat.generation.providers.anthropic_wire import decode, limits
+from ragchat.generation.providers.failures import ANTHROPIC
+from ragchat.generation.providers.served import ServedGenerator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ragchat.core.completion import Prompt
-    from ragchat.generation.chunk import Chunk
+    from ragchat.generation.providers.chunk import Chunk
 
 _WARMEST = 1.0
 

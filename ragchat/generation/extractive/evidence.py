@@ -18,7 +18,7 @@ from ragchat.language.terms import STOPWORDS, query_terms, terms
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from ragchat.generation.quotable import Sentence
+    from ragchat.generation.extractive.quotable import Sentence
 
 Sign: TypeAlias = Literal[
     "own", "near", "beside", "before", "heading", "akin", "passage", "definition",

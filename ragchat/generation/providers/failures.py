@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from ragchat.errors import GenerationError
-from ragchat.generation import cases
-from ragchat.generation.refusals import refusal, spoken
+from ragchat.generation.providers import cases
+from ragchat.generation.providers.refusals import refusal, spoken
 from ragchat.resilience.faults import causes, fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ragchat.errors import OllamaError
-    from ragchat.generation.cases import Case
-    from ragchat.generation.refusals import Refusal
+    from ragchat.generation.providers.cases import Case
+    from ragchat.generation.providers.refusals import Refusal
 
 
 class Words(NamedTuple):

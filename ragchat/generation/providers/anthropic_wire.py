@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ragchat.core.usage import Usage
-from ragchat.generation.chunk import Chunk, count, fields, frame, string
+from ragchat.generation.providers.chunk import Chunk, count, fields, frame, string
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ragchat.generation.chunk import Fields
+    from ragchat.generation.providers.chunk import Fields
 
 _FINISHES = {
     "max_tokens": "length",

@@ -10,13 +10,13 @@ import httpx
 
 from ragchat.core.destination import destination
 from ragchat.errors import GenerationError
-from ragchat.generation.watched import timeouts, watch
+from ragchat.generation.providers.watched import timeouts, watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from ragchat.generation.chunk import Chunk
-    from ragchat.generation.deadlines import Deadline, Deadlines
+    from ragchat.generation.providers.chunk import Chunk
+    from ragchat.generation.providers.deadlines import Deadline, Deadlines
 
 ERRORS = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ValueError, RecursionError, OSError)
 

@@ -12,8 +12,8 @@ from uuid import uuid4
 from ragchat.core.completion import NOT_FOUND, Completion, Notice, Shortened
 from ragchat.core.usage import Usage
 from ragchat.errors import StorageError
-from ragchat.generation.answers import answer_key
-from ragchat.generation.transcript import Transcript
+from ragchat.generation.memory.answers import answer_key
+from ragchat.generation.providers.transcript import Transcript
 from ragchat.usage.ledger import Attempt, Ending
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ragchat.core.completion import Finish, Piece, Prompt
     from ragchat.core.protocols import Generator
-    from ragchat.generation.answers import AnswerCache, KeptAnswer
+    from ragchat.generation.memory.answers import AnswerCache, KeptAnswer
     from ragchat.usage.ledger import Ledger
 
 _NOTHING_SENT = Usage(prompt_tokens=0, completion_tokens=0, cost=Decimal(0))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ragchat.core.completion import Completion, Prompt
     from ragchat.core.protocols import Generator
     from ragchat.core.usage import Usage
-    from ragchat.generation.health import Health
+    from ragchat.generation.chain.health import Health
     from ragchat.privacy.consent import Permission
     from ragchat.usage.budgets import Budgets
     from ragchat.usage.calibration import Calibration

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from ragchat.core.completion import Delta
 from ragchat.errors import GenerationError
-from ragchat.generation.attempts import CONSENT, OFF, Attempts
-from ragchat.generation.turn import Turn, said
+from ragchat.generation.chain.attempts import CONSENT, OFF, Attempts
+from ragchat.generation.chain.turn import Turn, said
 from ragchat.resilience.faults import UNSENT
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ragchat.core.completion import Completion, Piece, Prompt
     from ragchat.core.protocols import Generator
-    from ragchat.generation.records import Records
+    from ragchat.generation.chain.records import Records
 
 
 LAST_RESORT = "extractive"

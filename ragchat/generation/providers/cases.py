@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ragchat.errors import FailureKind
-    from ragchat.generation.refusals import Refusal
+    from ragchat.generation.providers.refusals import Refusal
 
 
 class Case(NamedTuple):

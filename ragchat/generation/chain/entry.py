@@ -15,8 +15,8 @@ from ragchat.usage.ledger import Ending
 
 if TYPE_CHECKING:
     from ragchat.core.completion import Completion
-    from ragchat.generation.records import Records
-    from ragchat.generation.transcript import Transcript
+    from ragchat.generation.chain.records import Records
+    from ragchat.generation.providers.transcript import Transcript
     from ragchat.usage.budgets import Worst
     from ragchat.usage.ledger import Attempt, Outcome
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ragchat.generation.evidence import Question
-    from ragchat.generation.quotable import Sentence
+    from ragchat.generation.extractive.evidence import Question
+    from ragchat.generation.extractive.quotable import Sentence
 
 Trait: TypeAlias = Literal["about", "read", "near", "beside", "named", "meant", "distant", "length", "bias"]
 """What may speak for an answer.

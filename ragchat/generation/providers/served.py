@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from ragchat.core.completion import Notice
 from ragchat.core.destination import destination
 from ragchat.errors import GenerationError
-from ragchat.generation.deadlines import Deadline
-from ragchat.generation.failures import Asked, malformed_key, of_end, of_error, of_event, of_refusal
-from ragchat.generation.transcript import Transcript, kept
+from ragchat.generation.providers.deadlines import Deadline
+from ragchat.generation.providers.failures import Asked, malformed_key, of_end, of_error, of_event, of_refusal
+from ragchat.generation.providers.transcript import Transcript, kept
 
 if TYPE_CHECKING:
     from collections import abc
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from ragchat.core.completion import Piece, Prompt
     from ragchat.core.usage import Usage
-    from ragchat.generation.chunk import Chunk
-    from ragchat.generation.deadlines import Deadlines
-    from ragchat.generation.failures import Words
+    from ragchat.generation.providers.chunk import Chunk
+    from ragchat.generation.providers.deadlines import Deadlines
+    from ragchat.generation.providers.failures import Words
 
 
 class ServedGenerator(ABC):
@@ -109,7 +109,7 @@ class ServedGenerator(ABC):
     # One answer
 
     def _pieces(self, prompt: Prompt, transcript: Transcript) -> abc.Generator[Piece, None, None]:
-        from ragchat.generation import sse  # noqa: PLC0415 - 80 ms, paid by the first question
+        from ragchat.generation.providers import sse  # noqa: PLC0415 - 80 ms, paid by the first question
 
         deadline = Deadline(self._deadlines, self._clock, hint=self.words.patience)
         address = self._base_url.rstrip("/").removesuffix(self.path) + self.path

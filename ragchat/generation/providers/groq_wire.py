@@ -8,14 +8,14 @@ import groq
 import httpx
 
 from ragchat.core.destination import destination
-from ragchat.generation.watched import timeouts, watch
+from ragchat.generation.providers.watched import timeouts, watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from groq.types.chat import ChatCompletionChunk
 
-    from ragchat.generation.deadlines import Deadline, Deadlines
+    from ragchat.generation.providers.deadlines import Deadline, Deadlines
 
 ERRORS = (
     groq.GroqError,

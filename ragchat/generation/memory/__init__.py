@@ -1,0 +1,1 @@
+"""Answers kept for when the same is asked again."""

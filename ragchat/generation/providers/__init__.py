@@ -1,0 +1,1 @@
+"""Those who write: each a client of its own, with the same guarantees."""
