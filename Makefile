@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
-SAMPLE_QUESTION ?= How long should I let a sourdough loaf cool before I slice it?
+SAMPLE_QUESTION ?= How long should I let a loaf cool on a rack?
 
 .PHONY: help chat test lint format bench soak clean
 .DEFAULT_GOAL := help
