@@ -152,8 +152,5 @@ class Answerers:
 def _realms(settings: Settings) -> dict[str, str]:
     """What a provider's limits belong to beside its model: the server, and the account of the key."""
     keyed = {"groq": settings.groq, "openai": settings.openai, "anthropic": settings.anthropic}
-    realms = {
-        name: f"{section.base_url} {section.api_key.get_secret_value() if section.api_key else ''}"
-        for name, section in keyed.items()
-    }
+    realms = {name: f"{section.base_url} {section.key or ''}" for name, section in keyed.items()}
     return realms | {"ollama": settings.ollama.host}

@@ -65,11 +65,11 @@ def signature(tried: Iterable[Generator], settings: Settings) -> str:
 def groq_generator(settings: Settings, heard: Callable[[str, Mapping[str, str]], None]) -> Generator:
     """Groq, or what says why it cannot be asked."""
     groq = settings.groq
-    if groq.api_key is None:
+    if groq.key is None:
         message = groq.key_withheld or "There is no Groq key."
         return Unconfigured("groq", groq.model, message, "Set GROQ_API_KEY, or put it in .env.")
     return GroqGenerator(
-        api_key=groq.api_key.get_secret_value(),
+        api_key=groq.key,
         base_url=groq.base_url,
         model=groq.model,
         temperature=groq.temperature,
@@ -87,7 +87,7 @@ def openai_generator(settings: Settings, heard: Callable[[str, Mapping[str, str]
     if openai.key_withheld is not None:
         return Unconfigured("openai", openai.model, openai.key_withheld, "Set OPENAI_API_KEY beside it.")
     return OpenAIGenerator(
-        api_key=openai.api_key.get_secret_value() if openai.api_key else None,
+        api_key=openai.key,
         base_url=openai.base_url,
         model=openai.model,
         temperature=groq.temperature,
@@ -110,7 +110,7 @@ def anthropic_generator(settings: Settings, heard: Callable[[str, Mapping[str, s
         hint = "Set ANTHROPIC_API_KEY, or put it in .env."
         return Unconfigured("anthropic", anthropic.model, "There is no Anthropic key.", hint)
     return AnthropicGenerator(
-        api_key=anthropic.api_key.get_secret_value() if anthropic.api_key else None,
+        api_key=anthropic.key,
         base_url=anthropic.base_url,
         model=anthropic.model,
         temperature=groq.temperature,

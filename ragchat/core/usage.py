@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from decimal import Decimal
+from decimal import Decimal
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +26,7 @@ class Usage:
     queue_s: float | None = None
     prompt_s: float | None = None
     completion_s: float | None = None
+
+
+NOTHING_SENT = Usage(prompt_tokens=0, completion_tokens=0, cost=Decimal(0))
+"""Of what stayed here: zero is true, and free."""

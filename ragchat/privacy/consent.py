@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from ragchat.errors import StorageError
+from ragchat.storage.database import told
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable
 
 Policy: TypeAlias = Literal["allow", "ask", "never"]
@@ -134,9 +134,5 @@ class Consent:
         )
 
     def _execute(self, statement: str, values: tuple[object, ...]) -> sqlite3.Cursor:
-        try:
+        with told("The record of consents cannot be used"):
             return self._connection.execute(statement, values)
-        except sqlite3.Error as error:
-            raise StorageError(
-                f"The record of consents cannot be used: {error}.", "Check the disk and the file's permissions."
-            ) from error

@@ -7,8 +7,7 @@ minute and be abandoned.
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
@@ -16,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from pybreaker import STATE_CLOSED, STATE_HALF_OPEN, STATE_OPEN, CircuitBreaker, CircuitMemoryStorage
 
-from ragchat.errors import StorageError
-from ragchat.storage.database import transaction
+from ragchat.storage.database import told, transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    import sqlite3
+    from collections.abc import Callable
 
 FAILURES = 3
 """So many availability failures, one after the other, open a breaker."""
@@ -29,6 +28,8 @@ PROBE_FOR = timedelta(seconds=60)
 """A probe of which nothing was heard for so long is given up: its process may be no more."""
 
 # `since` is when the breaker opened or its probe was admitted; a closed one without failures has no row.
+_KEPT = "Which providers are failing cannot be kept"
+
 CREATE_BREAKERS = """
 CREATE TABLE breakers (
     provider TEXT NOT NULL PRIMARY KEY,
@@ -76,7 +77,7 @@ class Breaker:
 
     def admit(self) -> datetime | None:
         """None when the request may be made, else when the next one may be tried."""
-        with _storage_errors():
+        with told(_KEPT):
             while True:
                 circuit = self._read()
                 if circuit.until is None:
@@ -88,7 +89,7 @@ class Breaker:
 
     def succeeded(self) -> None:
         """The provider answered: close."""
-        with _storage_errors():
+        with told(_KEPT):
             if self._row() is None:  # as for nearly every answer: no write lock for those
                 return
             with transaction(self._connection):
@@ -96,7 +97,7 @@ class Breaker:
 
     def failed(self) -> None:
         """The provider was not available: count it, or open again when this was the probe."""
-        with _storage_errors(), transaction(self._connection):
+        with told(_KEPT), transaction(self._connection):
             circuit = self._read()
             # A request that was admitted before the breaker opened says nothing new.
             if circuit.state == STATE_CLOSED or circuit.probe == self._id:
@@ -104,7 +105,7 @@ class Breaker:
 
     def released(self) -> None:
         """The request told nothing of the provider: change no count, and let another be the probe."""
-        with _storage_errors():
+        with told(_KEPT):
             self._connection.execute(
                 "UPDATE breakers SET state = ?, since = ?, probe = NULL WHERE provider = ? AND probe = ?",
                 (STATE_OPEN, _text(self._now() - OPEN_FOR), self._provider, self._id),
@@ -182,13 +183,3 @@ def _fail(breaker: CircuitBreaker) -> None:
 
 def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat()
-
-
-@contextmanager
-def _storage_errors() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise StorageError(
-            f"Which providers are failing cannot be kept: {error}.", "Check the disk and the file's permissions."
-        ) from error

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from ragchat.errors import StorageError
 from ragchat.resilience.durations import seconds
-from ragchat.storage.database import transaction
+from ragchat.storage.database import told, transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    import sqlite3
+    from collections.abc import Callable, Mapping, Sequence
 
 LimitName: TypeAlias = Literal["requests", "tokens"]
+
+_KEPT = "The limits of the providers cannot be kept"
 
 CREATE_LIMITS = """
 CREATE TABLE limits (
@@ -102,7 +102,7 @@ class Limits:
             (provider, model, limit.name, limit.allowed, limit.remaining, seen_at, _text(limit.resets_at))
             for limit in seen
         ]
-        with _storage_errors(), transaction(self._connection):
+        with told(_KEPT), transaction(self._connection):
             self._connection.executemany("REPLACE INTO limits VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def cool_down(self, provider: str, model: str, until: datetime, reason: str) -> None:
@@ -158,7 +158,7 @@ class Limits:
         return tuple(limit for limit in limits if limit is not None)
 
     def _execute(self, statement: str, values: tuple[object, ...]) -> sqlite3.Cursor:
-        with _storage_errors():
+        with told(_KEPT):
             return self._connection.execute(statement, values)
 
 
@@ -204,13 +204,3 @@ def _moment(text: str) -> datetime | None:
 def _text(moment: datetime) -> str:
     """ISO 8601 of one length, which sorts as the times do."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-@contextmanager
-def _storage_errors() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise StorageError(
-            f"The limits of the providers cannot be kept: {error}.", "Check the disk and the file's permissions."
-        ) from error

@@ -38,6 +38,11 @@ class KeyedSection(SettingsSection):
         return SecretStr(text) if text else None
 
     @property
+    def key(self) -> str | None:
+        """The key in clear text, for whoever sends it."""
+        return self.api_key.get_secret_value() if self.api_key else None
+
+    @property
     def key_withheld(self) -> str | None:
         """Why a key that was found is not in `api_key`, in one sentence; nobody can set this."""
         return self._key_withheld

@@ -118,3 +118,13 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
                 f"Nothing was written: {error}.", "Free some space, or wait until others have finished writing."
             ) from error
         raise
+
+
+@contextmanager
+def told(what: str, *others: type[Exception]) -> Iterator[None]:
+    """Raise `StorageError` for what SQLite raises, and for the `others`; `what` says what cannot be done."""
+    errors: tuple[type[Exception], ...] = (sqlite3.Error, *others)
+    try:
+        yield
+    except errors as error:
+        raise StorageError(f"{what}: {error}.", "Check the disk and the file's permissions.") from error

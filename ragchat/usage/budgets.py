@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from decimal import ROUND_UP, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from ragchat.errors import StorageError
+from ragchat.storage.database import told
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Iterator
     from datetime import date
 
@@ -137,7 +137,7 @@ class Budgets:
         today, month = _midnights(self._now())
         since = month if any(bound.period == "monthly" for bound in self._bounds) else today
         spent: defaultdict[tuple[Period, Unit], Decimal] = defaultdict(Decimal)
-        try:
+        with told("What was spent cannot be read", InvalidOperation):
             for row in self._connection.execute(_SPENT, {"today": today, "since": since}):
                 usd = sum(map(Decimal, (row["costs"] or "").split()), Decimal(0))
                 periods: tuple[Period, ...] = ("daily", "monthly") if row["today"] else ("monthly",)
@@ -145,14 +145,10 @@ class Budgets:
                     spent[period, "usd"] += usd
                     spent[period, "tokens"] += row["tokens"]
                     spent[period, "requests"] += row["requests"]
-        except (sqlite3.Error, InvalidOperation) as error:
-            raise StorageError(
-                f"What was spent cannot be read: {error}.", "Check the disk and the file's permissions."
-            ) from error
         return spent
 
     def _is_news(self, bound: _Bound) -> bool:
-        try:
+        with told("A warning cannot be noted"):
             cursor = self._connection.execute(
                 """
                 INSERT INTO budget_warnings VALUES (?, ?)
@@ -160,10 +156,6 @@ class Budgets:
                 """,
                 (f"{bound.period} {bound.unit}", f"{self._now().astimezone():%Y-%m-%d}"),
             )
-        except sqlite3.Error as error:
-            raise StorageError(
-                f"A warning cannot be noted: {error}.", "Check the disk and the file's permissions."
-            ) from error
         return cursor.rowcount == 1
 
 

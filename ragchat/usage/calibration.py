@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
-from ragchat.errors import StorageError
 from ragchat.language.tokens import BYTES_PER_TOKEN, MARGIN, estimate_tokens
-from ragchat.storage.database import transaction
+from ragchat.storage.database import told, transaction
 
 CREATE_CALIBRATIONS = """
 CREATE TABLE calibrations (
@@ -53,27 +52,22 @@ class Calibration:
         if text_bytes <= 0 or counted <= 0:
             return
         seen = min(MOST, max(LEAST, text_bytes / counted))
-        try:
-            with transaction(self._connection):
-                self._connection.execute(
-                    "INSERT OR IGNORE INTO calibrations VALUES (?, ?, ?, 0)", (provider, model, BYTES_PER_TOKEN)
-                )
-                self._connection.execute(
-                    """
+        with told("The lengths of tokens cannot be kept"), transaction(self._connection):
+            self._connection.execute(
+                "INSERT OR IGNORE INTO calibrations VALUES (?, ?, ?, 0)", (provider, model, BYTES_PER_TOKEN)
+            )
+            self._connection.execute(
+                """
                     UPDATE calibrations SET samples = samples + 1, bytes_per_token = bytes_per_token
                         + (:seen - bytes_per_token)
                         * CASE WHEN :seen < bytes_per_token THEN :shorter ELSE :longer END
                     WHERE provider = :provider AND model = :model
                     """,
-                    {
-                        "seen": seen,
-                        "shorter": _SHORTER,
-                        "longer": _LONGER,
-                        "provider": provider,
-                        "model": model,
-                    },
-                )
-        except sqlite3.Error as error:
-            raise StorageError(
-                f"The lengths of tokens cannot be kept: {error}.", "Check the disk and the file's permissions."
-            ) from error
+                {
+                    "seen": seen,
+                    "shorter": _SHORTER,
+                    "longer": _LONGER,
+                    "provider": provider,
+                    "model": model,
+                },
+            )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from ragchat.core.pricing import Price
-from ragchat.errors import StorageError
+from ragchat.storage.database import told
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Mapping
 
     from ragchat.core.usage import Usage
@@ -86,15 +86,11 @@ class Prices:
             return
         cached = None if price.cached is None else format(price.cached, "f")
         values = (format(price.prompt, "f"), format(price.completion, "f"), cached)
-        try:
+        with told("A price cannot be kept"):
             self._connection.execute(
                 "INSERT OR REPLACE INTO prices VALUES (?, ?, ?, ?, ?, ?)",
                 (provider, model, *values, self._now().astimezone(UTC).isoformat()),
             )
-        except sqlite3.Error as error:
-            raise StorageError(
-                f"A price cannot be kept: {error}.", "Check the disk and the file's permissions."
-            ) from error
 
     def _total(self, provider: str, model: str, tokens: _Tokens, destination: str | None) -> Decimal | None:
         price = self._own.get((provider, model))
@@ -114,7 +110,7 @@ class Prices:
         if self._connection is None:
             return None
         oldest = (self._now().astimezone(UTC) - KEPT_FOR).isoformat()
-        try:
+        with told("The prices cannot be read", InvalidOperation):
             row = self._connection.execute(
                 "SELECT prompt, completion, cached FROM prices WHERE provider = ? AND model = ? AND at >= ?",
                 (provider, model, oldest),
@@ -123,10 +119,6 @@ class Prices:
                 return None
             cached = None if row["cached"] is None else Decimal(row["cached"])
             return Price(Decimal(row["prompt"]), Decimal(row["completion"]), cached)
-        except (sqlite3.Error, InvalidOperation) as error:
-            raise StorageError(
-                f"The prices cannot be read: {error}.", "Check the disk and the file's permissions."
-            ) from error
 
 
 def _at(price: Price, tokens: _Tokens) -> Decimal:

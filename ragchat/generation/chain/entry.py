@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from ragchat.core.usage import Usage
+from ragchat.core.usage import NOTHING_SENT, Usage
 from ragchat.errors import GenerationError, StorageError
 from ragchat.language.surrogates import encodable
 from ragchat.resilience.faults import UNSENT
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 _LONGEST = 200
 _MOST_TOKENS = 10**12
-_NOTHING_SENT = Usage(prompt_tokens=0, completion_tokens=0, cost=Decimal(0))
 
 
 class Entry:
@@ -79,7 +77,7 @@ class Entry:
     def refused(self, error: GenerationError) -> None:
         """Begin and end the row: `error` is why nothing was sent."""
         self.begin()
-        self._end(_ending("skipped", error, _NOTHING_SENT))
+        self._end(_ending("skipped", error, NOTHING_SENT))
 
     def failed(self, error: GenerationError, transcript: Transcript, *, waited_s: float = 0.0) -> None:
         """End the row with `error`, raised before anything was shown."""
@@ -91,7 +89,7 @@ class Entry:
     def _taken(self, error: GenerationError, transcript: Transcript) -> Usage:
         """Nothing, when the request was never sent or let in; else unknown, and never a false zero."""
         if error.failure in {"config", "key"} or error.code in UNSENT:
-            return transcript.timed(_NOTHING_SENT)
+            return transcript.timed(NOTHING_SENT)
         # A server that was too slow may have read the prompt all the same.
         usage = transcript.estimated() if error.failure == "timeout" else transcript.timed(Usage())
         attempt = self._attempt

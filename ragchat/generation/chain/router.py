@@ -11,6 +11,7 @@ from ragchat.core.completion import Delta
 from ragchat.errors import GenerationError
 from ragchat.generation.chain.attempts import CONSENT, OFF, Attempts
 from ragchat.generation.chain.turn import Turn, said
+from ragchat.generation.fronting import Fronting
 from ragchat.resilience.faults import UNSENT
 
 if TYPE_CHECKING:
@@ -27,13 +28,13 @@ LAST_RESORT = "extractive"
 _BELOW = "\n\n"
 
 
-class Router:
-    """A generator made of generators.
+class Router(Fronting):
+    """A generator made of generators, known by the first in line; the gate is asked for each by itself.
 
     Another provider takes over only before the first visible text; an answer that is cut later is kept, and what
-    the passages themselves say comes below it. `unasked` are the providers nobody
-    set up: that they are not there is no news. A refused consent, or key, is news once. `arm` names the part
-    of an experiment whose questions these are.
+    the passages themselves say comes below it. `unasked` are the providers nobody set up: that they are not there
+    is no news. A refused consent, or key, is news once. `arm` names the part of an experiment whose questions
+    these are.
     """
 
     def __init__(
@@ -45,36 +46,12 @@ class Router:
         arm: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__(generators[0])
         self._generators = tuple(generators)
         self._attempts = Attempts(records, unasked, clock)
         self._unasked = unasked
         self._arm = arm
         self._refusals_told: set[str] = set()
-
-    @property
-    def provider(self) -> str:
-        """The first in line."""
-        return self._generators[0].provider
-
-    @property
-    def model(self) -> str:
-        """The model of the first in line."""
-        return self._generators[0].model
-
-    @property
-    def destination(self) -> str | None:
-        """The destination of the first in line; the gate is asked for each by itself."""
-        return self._generators[0].destination
-
-    @property
-    def max_tokens(self) -> int:
-        """Of the first in line."""
-        return self._generators[0].max_tokens
-
-    @property
-    def context(self) -> int | None:
-        """Of the first in line; the prompt is fitted to each by itself."""
-        return self._generators[0].context
 
     def stream(self, prompt: Prompt) -> abc.Generator[Piece, None, None]:
         """As `Generator.stream`; raises `GenerationError` when nobody answers.

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from ragchat.core.completion import NOT_FOUND, Completion, Notice, Shortened
-from ragchat.core.usage import Usage
+from ragchat.core.usage import NOTHING_SENT
 from ragchat.errors import StorageError
+from ragchat.generation.fronting import Fronting
 from ragchat.generation.memory.answers import answer_key
 from ragchat.generation.providers.transcript import Transcript
 from ragchat.usage.ledger import Attempt, Ending
@@ -26,20 +27,18 @@ if TYPE_CHECKING:
     from ragchat.generation.memory.answers import AnswerCache, KeptAnswer
     from ragchat.usage.ledger import Ledger
 
-_NOTHING_SENT = Usage(prompt_tokens=0, completion_tokens=0, cost=Decimal(0))
 
 # To the end of a word where one ends, else anywhere: not every script parts its words.
 _FEW_WORDS = re.compile(r".{1,24}(?:\s+|\Z)|.{24}", re.DOTALL)
 
 
-class Remembering:
+class Remembering(Fronting):
     """A `Generator` that shows a kept answer again; else `generator` is asked, and what a model wrote is kept.
 
     `signature` says what makes an answer beside the prompt: the chain, its models, temperature and limits. Only
     answers of the provider `kept_of`, if it is named, are kept: what another wrote in its place is not shown for
-    a month. An
-    answer shown again has its row in the ledger. A cache that cannot be used is left alone from then on, which
-    is said once.
+    a month. An answer shown again has its row in the ledger. A cache that cannot be used is left alone from then
+    on, which is said once.
     """
 
     def __init__(
@@ -52,7 +51,7 @@ class Remembering:
         kept_of: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._generator = generator
+        super().__init__(generator)
         self._cache = cache
         self._ledger = ledger
         self._signature = signature
@@ -62,31 +61,6 @@ class Remembering:
         self._untold = ""
         self.passed_over = False
         """Whether kept answers are not looked for."""
-
-    @property
-    def provider(self) -> str:
-        """The generator's own."""
-        return self._generator.provider
-
-    @property
-    def model(self) -> str:
-        """The generator's own."""
-        return self._generator.model
-
-    @property
-    def destination(self) -> str | None:
-        """The generator's own; a kept answer goes nowhere."""
-        return self._generator.destination
-
-    @property
-    def max_tokens(self) -> int:
-        """The generator's own."""
-        return self._generator.max_tokens
-
-    @property
-    def context(self) -> int | None:
-        """The generator's own."""
-        return self._generator.context
 
     @contextmanager
     def afresh(self) -> Iterator[None]:
@@ -126,7 +100,7 @@ class Remembering:
     def _written(self, prompt: Prompt, key: bytes) -> abc.Generator[Piece, None, None]:
         """The generator's stream, unchanged; its answer is kept before its end is told."""
         passages: int | None = None
-        with closing(self._generator.stream(prompt)) as pieces:
+        with closing(self._fronted.stream(prompt)) as pieces:
             piece = next(pieces)
             while not isinstance(piece, Completion):
                 if isinstance(piece, Shortened):
@@ -144,7 +118,7 @@ class Remembering:
 
     def _recorded(self, answer: KeptAnswer, transcript: Transcript) -> Iterator[Notice]:
         attempt = Attempt(uuid4().hex, 1, answer.provider, answer.model, None, None)
-        usage = transcript.timed(_NOTHING_SENT)
+        usage = transcript.timed(NOTHING_SENT)
         try:
             row = self._ledger.begin(attempt)
             self._ledger.finish(row, Ending("cached", usage, finish_reason="stop", saved_cost=answer.cost))
@@ -183,7 +157,7 @@ def _worth_keeping(completion: Completion) -> bool:
 
 
 def _completion(answer: KeptAnswer, transcript: Transcript, finish: Finish) -> Completion:
-    return Completion(transcript.text, answer.provider, answer.model, transcript.timed(_NOTHING_SENT), finish)
+    return Completion(transcript.text, answer.provider, answer.model, transcript.timed(NOTHING_SENT), finish)
 
 
 def _told(answer: KeptAnswer) -> str:
