@@ -81,8 +81,9 @@ class Entry:
 
     def failed(self, error: GenerationError, transcript: Transcript, *, waited_s: float = 0.0) -> None:
         """End the row with `error`, raised before anything was shown."""
+        unasked = error.failure == "config" and error.http_status is None
         # Nobody set it up, and nobody was there: that is no failure.
-        skipped = error.failure == "config" or (error.code in UNSENT and not self._is_news)
+        skipped = unasked or (error.code in UNSENT and not self._is_news)
         ending = _ending("skipped" if skipped else "error", error, self._taken(error, transcript))
         self._end(replace(ending, waited_s=waited_s or None))
 
