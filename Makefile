@@ -6,11 +6,11 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 SAMPLE_QUESTION ?= How long should I let a loaf cool on a rack?
 
-.PHONY: help chat test lint format bench soak clean
+.PHONY: help chat test test-real lint format bench soak clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
 
 # pip is upgraded first: old releases write console scripts that start slowly.
 # Bytecode is compiled now, or every start would pay for it where it cannot be written later.
@@ -33,6 +33,13 @@ chat: $(READY) ## install, ingest the sample data and open the chat
 test: lint ## install and run every check and test
 	$(BIN)/python -m pytest
 
+# An environment of its own: torch must not get into the other one. llama.cpp compiles for 8 to 20 minutes.
+test-real: ## let tiny models that are made on the spot answer (torch, llama.cpp)
+	$(PYTHON) -m venv .venv-real
+	.venv-real/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	.venv-real/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[gguf]' --group real
+	.venv-real/bin/python -m pytest tests/real
+
 lint: $(READY_DEV) ## formatting, style, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -51,4 +58,4 @@ soak: $(READY_DEV) ## ask 2,000 questions of servers that fail
 	$(BIN)/python -m benchmarks.soak
 
 clean: ## remove what was installed and built
-	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
+	rm -rf $(VENV) .venv-real dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

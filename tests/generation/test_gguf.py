@@ -1,7 +1,7 @@
 """Answers from a model in a file, asked in a process of its own.
 
-The real llama-cpp-python was not run here: it takes twenty minutes to compile. A module with its name and its
-documented interface stands in for it, so these tests show what we make of it, and not that llama.cpp answers.
+The real llama-cpp-python takes ten minutes to compile and answers in `make test-real`. A module with its name and
+its documented interface stands in for it here.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Real models, tiny and made on the spot, on real servers: `make test-real`."""
