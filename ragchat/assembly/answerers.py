@@ -13,7 +13,7 @@ from ragchat.errors import StorageError
 from ragchat.generation.chain.health import Health
 from ragchat.generation.chain.ordering import USUAL_ANSWER, USUAL_PROMPT, ordered
 from ragchat.generation.chain.records import Records
-from ragchat.generation.chain.router import Router
+from ragchat.generation.chain.router import LAST_RESORT, Router
 from ragchat.generation.memory.answers import AnswerCache
 from ragchat.generation.memory.remembered import Remembering
 from ragchat.generation.providers.unconfigured import Unconfigured
@@ -71,6 +71,12 @@ class Answerers:
         cache = AnswerCache(self._state, collection)
         first = next(one for one in tried if not isinstance(one, Unconfigured))
         return Remembering(router, cache, records.ledger, signature(tried, settings), kept_of=first.provider)
+
+    def models(self, collection: str, provider: str | None) -> Generator | None:
+        """Those of them that are models, as one, for short tasks beside an answer; None when there is none."""
+        tried = self._ordered(self._tried(provider, None))
+        able = [one for one in tried if one.provider != LAST_RESORT and not isinstance(one, Unconfigured)]
+        return Router(able, self._records(collection), patience=False) if able else None
 
     def chain(self, provider: str | None) -> str:
         """The providers that can be tried, in their order, as a person reads it."""

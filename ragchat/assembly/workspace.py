@@ -16,6 +16,7 @@ from ragchat.errors import StorageError
 from ragchat.index.retriever import Retriever, Weights
 from ragchat.ollama.client import OllamaClient
 from ragchat.pipeline.answering import Answering
+from ragchat.pipeline.rewriting import Rewriter
 from ragchat.privacy.consent import Consent
 from ragchat.settings.load import load_settings
 from ragchat.usage.ledger import Ledger
@@ -83,11 +84,13 @@ class Workspace:
     def session(self, collection: Collection, provider: str | None = None, only: str | None = None) -> Session:
         """A conversation about `collection`, answered by `provider` alone when one is named. As `retriever`."""
         answer = self.settings.answer
+        models = self._answerers.models(collection.name, provider)
         answering = Answering(
             self.retriever(collection, only),
             self._answerers.session(collection.name, provider),
             top_k=self.settings.retrieval.top_k,
             context_tokens=answer.context_tokens,
+            rewriter=Rewriter(models) if models else None,
         )
         return Session(answering)
 

@@ -30,7 +30,8 @@ class Citation:
 class Answer:
     """What a person gets: `text` holds only marks that lead to one of `citations`.
 
-    `grounded`: at least one mark, and no sentence that the passages do not bear out.
+    `grounded`: at least one mark, and no sentence that the passages do not bear out. `rewriting` is what it took
+    a model to say what a follow-up means.
     """
 
     text: str
@@ -40,6 +41,7 @@ class Answer:
     notices: tuple[str, ...]
     grounded: bool
     retrieval_s: float
+    rewriting: Completion | None = None
 
 
 @dataclass(frozen=True, slots=True)

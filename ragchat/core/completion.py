@@ -23,8 +23,9 @@ class Prompt:
     """A question made ready, in parts: `messages` for a model, `passages` for whoever answers without one.
 
     `question` stands by itself, also where the person's own, `asked`, followed from the one before; `history` is
-    what was said till then. `rendered` are the passages as a model reads them, in their order. `distant` passages
-    share words with the question at most. `context_tokens` estimates what `messages` take.
+    what was said till then, and `earlier`, in short, what was said before that. `rendered` are the passages as a
+    model reads them, in their order. `distant` passages share words with the question at most. A `task` is set in
+    place of passages and question. `context_tokens` estimates what `messages` take.
     """
 
     question: str
@@ -32,24 +33,35 @@ class Prompt:
     _: KW_ONLY
     instructions: str = ""
     history: tuple[Message, ...] = ()
+    earlier: str = ""
     rendered: tuple[str, ...] = ()
     asked: str = ""
+    task: str = ""
     context_tokens: int = 0
     distant: bool = False
 
     @property
     def messages(self) -> tuple[Message, ...]:
         """The parts put together: what changes least comes first, as providers cache a prompt by its beginning."""
+        return (Message("system", self.instructions), *self.history, Message("user", self.task or self._asking()))
+
+    def _asking(self) -> str:
+        earlier = f"{self.earlier}\n\n" if self.earlier else ""
         body = "\n\n".join(self.rendered)
-        asked = Message("user", f"Passages:\n\n{body}\n\nQuestion: {self.asked}")
-        return (Message("system", self.instructions), *self.history, asked)
+        return f"{earlier}Passages:\n\n{body}\n\nQuestion: {self.asked}"
+
+    def counted(self, context_tokens: int) -> Prompt:
+        """The same prompt, of so many tokens."""
+        return replace(self, context_tokens=context_tokens)
 
     def with_passages(self, count: int) -> Prompt:
-        """The first `count` passages, at least one, and no history: that gives way before they do."""
+        """The first `count` passages, at least one, and nothing of what was said: that gives way before."""
         kept = max(1, count)
-        if not self.history and kept >= len(self.passages):
+        if not (self.history or self.earlier) and kept >= len(self.passages):
             return self
-        shorter = replace(self, history=(), rendered=self.rendered[:kept], passages=self.passages[:kept])
+        shorter = replace(
+            self, history=(), earlier="", rendered=self.rendered[:kept], passages=self.passages[:kept]
+        )
         share = shorter._bytes() / self._bytes()
         return replace(shorter, context_tokens=ceil(self.context_tokens * share))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ragchat.core.answer import Answer
 from ragchat.core.completion import NOT_FOUND, Completion, Delta, Notice, Shortened
 from ragchat.pipeline.citing import cite, unsupported
-from ragchat.pipeline.condensing import standalone
+from ragchat.pipeline.condensing import refers, standalone
 from ragchat.pipeline.events import Answered, Retrieved
 from ragchat.pipeline.marks import MarkFilter
 from ragchat.pipeline.prompting import make_prompt
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ragchat.core.completion import Piece, Prompt
     from ragchat.core.protocols import Generator
     from ragchat.index.retriever import Retriever
+    from ragchat.pipeline.rewriting import Rewriter
 from ragchat.pipeline.events import Event
 
 
@@ -30,11 +31,21 @@ class Answering:
     """Answers questions from one collection.
 
     `top_k` passages are retrieved; they and what was said before take `context_tokens` of a prompt at the most.
+    `rewriter`, if there is one, says what a follow-up means; rules do otherwise.
     """
 
-    def __init__(self, retriever: Retriever, generator: Generator, *, top_k: int, context_tokens: int) -> None:
+    def __init__(
+        self,
+        retriever: Retriever,
+        generator: Generator,
+        *,
+        top_k: int,
+        context_tokens: int,
+        rewriter: Rewriter | None = None,
+    ) -> None:
         self._retriever = retriever
         self._generator = generator
+        self._rewriter = rewriter
         self._top_k = top_k
         self._context_tokens = context_tokens
 
@@ -45,8 +56,8 @@ class Answering:
         generator has begun it is raised on. Raises what the retriever and, before the first delta, the generator
         raise.
         """
+        meant, rewriting = self._meant(question, turns)
         started = time.monotonic()
-        meant = standalone(question, turns)
         found = self._retriever.search(meant, self._top_k)
         passages, seconds = found.passages, time.monotonic() - started
         yield Retrieved(passages, seconds)
@@ -68,7 +79,15 @@ class Answering:
             if doubtful:
                 yield _noted(notices, _doubts(doubtful))
         grounded = bool(citations) and not doubtful and NOT_FOUND not in text
-        yield Answered(Answer(text, completion, citations, passages, tuple(notices), grounded, seconds))
+        said = tuple(notices)
+        yield Answered(Answer(text, completion, citations, passages, said, grounded, seconds, rewriting))
+
+    def _meant(self, question: str, turns: Sequence[Turn]) -> tuple[str, Completion | None]:
+        """What is searched for, and what it took a model to say so."""
+        if self._rewriter is None or not (turns and refers(question)):
+            return standalone(question, turns), None
+        rewritten = self._rewriter.rewrite(question, turns)
+        return rewritten.question or standalone(question, turns), rewritten.completion
 
     def _write(
         self, prompt: Prompt, found: int, marks: MarkFilter, shown: list[str], notices: list[str]

@@ -39,6 +39,11 @@ def standalone(question: str, turns: Sequence[Turn]) -> str:
     return " ".join(parts)
 
 
+def refers(question: str) -> bool:
+    """Whether `question` may need the conversation: what follows by the rules does, and so does any pronoun."""
+    return _follows(question) or _REFERS.search(question) is not None
+
+
 def _follows(question: str) -> bool:
     own = [word for word in words(question) if word not in STOPWORDS]
     if _CONTINUES.match(question):

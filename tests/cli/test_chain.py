@@ -56,3 +56,13 @@ def test_an_experiment_is_drawn_answered_and_compared(
     rows = json.loads(served("usage", "--by", "arm", "--json").out)["result"]["rows"]
     assert sum(row["requests"] for row in rows) == 6
     assert {row["arm"] for row in rows} == {arm for _, _, arm in attempts}
+
+
+def test_a_model_says_what_a_follow_up_means(served: Program, groq_server: GroqServer, tmp_path: Path) -> None:
+    groq_server.then(groq.answer("It cools for an hour [1]."), groq.answer("Where does a loaf cool?"))
+    shown = served("chat", stdin="How long does a loaf cool?\nand where?\n")
+    assert "Searched for: Where does a loaf cool?" in shown.err
+    asked = [exchange.body["messages"][-1]["content"] for exchange in groq_server.journal]
+    assert asked[1] == "Rewrite this question: and where?"
+    assert asked[2].endswith("Question: and where?")
+    assert len(_attempts(tmp_path)) == len(asked) == 3

@@ -19,6 +19,7 @@ from ragchat.index.ingest import ingest
 from ragchat.index.retriever import Retriever
 from ragchat.pipeline.answering import Answering, collect
 from ragchat.pipeline.events import Answered, Retrieved
+from ragchat.pipeline.rewriting import Rewriter
 from tests.documents.pdf_files import pdf, prose
 from tests.pipeline.passages import Scripted
 
@@ -276,3 +277,32 @@ def test_a_follow_up_is_searched_with_the_question_before_it_and_that_is_told(re
     assert answer.notices[0] == f"Searched for: {QUESTION} and on what?"
     assert answer.passages[0].chunk.source.endswith("bread.md")
     assert "on a rack" in answer.text
+
+
+def test_a_model_says_what_a_follow_up_means_and_what_that_took_is_kept(retriever: Retriever) -> None:
+    model = Scripted("How long does rice soak?")
+    asking = Answering(retriever, ExtractiveGenerator(), top_k=2, context_tokens=3000, rewriter=Rewriter(model))
+    first = collect(asking.stream(QUESTION))
+    assert (model.prompts, first.rewriting) == ([], None)
+    answer = collect(asking.stream("and the rice?", [Turn(QUESTION, first, datetime.now(UTC))]))
+    assert answer.notices[0] == "Searched for: How long does rice soak?"
+    assert answer.passages[0].chunk.source.endswith("rice.md")
+    assert answer.rewriting is not None
+    assert answer.rewriting.text == "How long does rice soak?"
+
+
+def test_a_question_without_a_pronoun_is_not_rewritten(retriever: Retriever) -> None:
+    model = Scripted("Something else?")
+    asking = Answering(retriever, ExtractiveGenerator(), top_k=2, context_tokens=3000, rewriter=Rewriter(model))
+    turns = [Turn(QUESTION, collect(asking.stream(QUESTION)), datetime.now(UTC))]
+    assert collect(asking.stream("How long should soaked rice rest before cooking?", turns)).rewriting is None
+    assert model.prompts == []
+
+
+def test_rules_do_where_no_model_answers(retriever: Retriever) -> None:
+    rewriter = Rewriter(Scripted(GenerationError("No.", failure="network")))
+    asking = Answering(retriever, ExtractiveGenerator(), top_k=2, context_tokens=3000, rewriter=rewriter)
+    turns = [Turn(QUESTION, collect(asking.stream(QUESTION)), datetime.now(UTC))]
+    answer = collect(asking.stream("and on what?", turns))
+    assert answer.notices[0] == f"Searched for: {QUESTION} and on what?"
+    assert answer.rewriting is None

@@ -70,16 +70,22 @@ class _Asking:
 
 
 class Attempts:
-    """Asks providers on behalf of one conversation; each attempt, a refused one included, has its ledger row."""
+    """Asks providers on behalf of one conversation; each attempt, a refused one included, has its ledger row.
+
+    Without `patience` each is asked once.
+    """
 
     def __init__(
         self,
         records: Records,
         unasked: frozenset[str] = frozenset(),
         clock: Callable[[], float] = time.monotonic,
+        *,
+        patience: bool = True,
     ) -> None:
         self._records = records
         self._unasked = unasked
+        self._patience = patience
         self._clock = clock
         self._off: set[str] = set()
 
@@ -237,7 +243,7 @@ class Attempts:
 
     def _again(self, asking: _Asking, cure: Remedy, error: GenerationError) -> float | bool:
         too_slow = error.failure == "timeout" and self._clock() - asking.began > _SLOW_S
-        if asking.tries > cure.retries or too_slow or not self._changed(asking, cure):
+        if not self._patience or asking.tries > cure.retries or too_slow or not self._changed(asking, cure):
             return False
         if cure.wait_s is None:
             return True

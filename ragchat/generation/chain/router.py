@@ -34,7 +34,7 @@ class Router(Fronting):
     Another provider takes over only before the first visible text; an answer that is cut later is kept, and what
     the passages themselves say comes below it. `unasked` are the providers nobody set up: that they are not there
     is no news. A refused consent, or key, is news once. `arm` names the part of an experiment whose questions
-    these are.
+    these are. Without `patience` no provider is asked twice.
     """
 
     def __init__(
@@ -44,11 +44,12 @@ class Router(Fronting):
         *,
         unasked: frozenset[str] = frozenset(),
         arm: str | None = None,
+        patience: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(generators[0])
         self._generators = tuple(generators)
-        self._attempts = Attempts(records, unasked, clock)
+        self._attempts = Attempts(records, unasked, clock, patience=patience)
         self._unasked = unasked
         self._arm = arm
         self._refusals_told: set[str] = set()
