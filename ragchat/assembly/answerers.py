@@ -6,11 +6,12 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ragchat.assembly.generators import chain, generator, signature, unasked, varied
+from ragchat.assembly.generators import generator, signature, unasked, varied
 from ragchat.core.experiments import Arm, arms, drawn, rollout
 from ragchat.core.pricing import prices_of
 from ragchat.errors import StorageError
 from ragchat.generation.chain.health import Health
+from ragchat.generation.chain.links import links
 from ragchat.generation.chain.ordering import USUAL_ANSWER, USUAL_PROMPT, ordered
 from ragchat.generation.chain.records import Records
 from ragchat.generation.chain.router import LAST_RESORT, Router
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from ragchat.core.protocols import Generator
+    from ragchat.generation.chain.links import Link
     from ragchat.ollama.client import OllamaClient
     from ragchat.privacy.consent import Consent
     from ragchat.settings.load import Loaded
@@ -78,9 +80,9 @@ class Answerers:
         able = [one for one in tried if one.provider != LAST_RESORT and not isinstance(one, Unconfigured)]
         return Router(able, self._records(collection), patience=False) if able else None
 
-    def chain(self, provider: str | None) -> str:
-        """The providers that can be tried, in their order, as a person reads it."""
-        return chain(self._ordered(self._tried(provider, None)))
+    def chain(self, provider: str | None) -> tuple[Link, ...]:
+        """The providers in their order, as they stand now."""
+        return links(self._ordered(self._tried(provider, None)), self._health)
 
     def forget(self, collection: str) -> None:
         """Forget what was answered from a collection; raises `StorageError`."""

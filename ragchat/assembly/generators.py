@@ -67,7 +67,8 @@ def groq_generator(settings: Settings, heard: Callable[[str, Mapping[str, str]],
     groq = settings.groq
     if groq.key is None:
         message = groq.key_withheld or "There is no Groq key."
-        return Unconfigured("groq", groq.model, message, "Set GROQ_API_KEY, or put it in .env.")
+        trouble = "key withheld" if groq.key_withheld else "no key"
+        return Unconfigured("groq", groq.model, message, "Set GROQ_API_KEY, or put it in .env.", trouble=trouble)
     return GroqGenerator(
         api_key=groq.key,
         base_url=groq.base_url,
@@ -108,7 +109,7 @@ def anthropic_generator(settings: Settings, heard: Callable[[str, Mapping[str, s
         return Unconfigured("anthropic", anthropic.model, anthropic.key_withheld, hint)
     if anthropic.api_key is None and anthropic.base_url == ANTHROPIC_BASE_URL:
         hint = "Set ANTHROPIC_API_KEY, or put it in .env."
-        return Unconfigured("anthropic", anthropic.model, "There is no Anthropic key.", hint)
+        return Unconfigured("anthropic", anthropic.model, "There is no Anthropic key.", hint, trouble="no key")
     return AnthropicGenerator(
         api_key=anthropic.key,
         base_url=anthropic.base_url,
@@ -166,10 +167,3 @@ def unasked(loaded: Loaded, provider: str | None) -> frozenset[str]:
     if loaded.settings.groq.key_withheld is None and by_default("groq.api_key"):
         silent.add("groq")
     return frozenset(silent - {provider})
-
-
-def chain(able: Iterable[Generator]) -> str:
-    """Those that can be tried, in their order, as a person reads it."""
-    tried = [one for one in able if not isinstance(one, Unconfigured)]
-    # Each once: the extractive one is its own model.
-    return " → ".join(" ".join(dict.fromkeys((one.provider, one.model))).strip() for one in tried)

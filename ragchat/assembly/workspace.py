@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from ragchat.generation.chain.links import Link
     from ragchat.index.collection import Collection
     from ragchat.privacy.consent import Decision, Question
     from ragchat.settings.load import Loaded
@@ -94,8 +95,8 @@ class Workspace:
         )
         return Session(answering)
 
-    def chain(self, provider: str | None = None) -> str:
-        """The providers that can be tried, in their order, as a person reads it."""
+    def chain(self, provider: str | None = None) -> tuple[Link, ...]:
+        """The providers in their order, as they stand now."""
         return self._answerers.chain(provider)
 
     def usage(self, by: Grouping) -> UsageReport:

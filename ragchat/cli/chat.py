@@ -15,6 +15,7 @@ from ragchat.cli.options import (
     TopKOption,
 )
 from ragchat.errors import NothingIndexed
+from ragchat.terminal.views.chain import chain
 from ragchat.terminal.views.quantities import counted
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def chat(
         documents, _ = target.manifest.counts()
         # The first search loads what is heavy; better now than behind the first question.
         target.warm_up()
-        return Opened(session, f"{counted(documents, 'document')} · {workspace.chain(provider)}")
+        return Opened(session, f"{counted(documents, 'document')} · {chain(workspace.chain(provider))}")
 
     banner = f"ragchat {__version__} · ask your documents · /help lists the commands, Ctrl-D leaves"
     history = workspace.settings.home / "history"

@@ -62,6 +62,14 @@ class Generator(Protocol):
 
 
 @runtime_checkable
+class Reachable(Protocol):
+    """A generator that knows at once whether anybody is there to be asked."""
+
+    def reachable(self) -> bool:
+        """False when nothing runs at its address on this machine; true where only asking would tell."""
+
+
+@runtime_checkable
 class Versatile(Protocol):
     """A generator that knows what to ask instead of a model that is gone."""
 

@@ -7,8 +7,10 @@ timeouts and splits lines of bytes, where a U+0085 inside an answer ends no line
 from __future__ import annotations
 
 import json
+import socket
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Self, TypeAlias
+from urllib.parse import urlsplit
 
 import requests
 
@@ -65,6 +67,17 @@ class OllamaClient:
         except OllamaError:
             return None
         return CLOUD if any(entry.is_cloud and entry.is_called(model) for entry in models) else None
+
+    def listens(self, timeout_s: float = 0.2) -> bool:
+        """Whether something listens at the address, when that is on this machine; elsewhere it is not tried."""
+        if self.destination is not None:
+            return True
+        address = urlsplit(self._url)
+        try:
+            socket.create_connection((address.hostname, address.port or 80), timeout_s).close()
+        except OSError:
+            return False
+        return True
 
     def version(self) -> str:
         """The server's version."""

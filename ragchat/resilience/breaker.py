@@ -87,6 +87,12 @@ class Breaker:
                 if self._claim(circuit):
                     return None
 
+    def open_until(self) -> datetime | None:
+        """When the next request may be tried; None when one may be now."""
+        with told(_KEPT):
+            until = self._read().until
+        return until if until is not None and self._now() < until else None
+
     def succeeded(self) -> None:
         """The provider answered: close."""
         with told(_KEPT):

@@ -71,6 +71,14 @@ class Health:
         if opens := self._breaker(generator.provider).admit():
             raise _refused(f"it failed again and again, and rests until {_clock(opens)}.", BREAKER, "breaker")
 
+    def trouble(self, generator: Generator) -> str:
+        """Why it would not be asked now, in a few words; empty when it would."""
+        if cooling := self._limits.cooling(self._name(generator.provider), generator.model):
+            return f"limited until {_clock(cooling.until)}"
+        if opens := Breaker(self._connection, self._name(generator.provider), self._now).open_until():
+            return f"rests until {_clock(opens)}"
+        return ""
+
     def succeeded(self, generator: Generator) -> tuple[str, ...]:
         """It answered; what of its limits is nearly used up, each told once."""
         provider, model = generator.provider, generator.model

@@ -74,6 +74,10 @@ class OllamaGenerator:
                 self._resolved()
         return self._client.destination_of(self.model)
 
+    def reachable(self) -> bool:
+        """As `Reachable.reachable`."""
+        return self._client.listens()
+
     def stream(self, prompt: Prompt) -> abc.Generator[Piece, None, None]:
         """As `Generator.stream`."""
         transcript = Transcript(prompt, self._clock)

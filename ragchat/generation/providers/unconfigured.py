@@ -13,15 +13,19 @@ if TYPE_CHECKING:
 
 
 class Unconfigured:
-    """Says why it cannot be asked: no key was given, or it may not be used. Sends nothing."""
+    """Says why it cannot be asked: no key was given, or it may not be used. Sends nothing.
+
+    `trouble` says the same in two or three words.
+    """
 
     destination = None
     max_tokens = 0
     context = None
 
-    def __init__(self, provider: str, model: str, message: str, hint: str) -> None:
+    def __init__(self, provider: str, model: str, message: str, hint: str, *, trouble: str = "not set up") -> None:
         self.provider = provider
         self.model = model
+        self.trouble = trouble
         self._message = message
         self._hint = hint
 

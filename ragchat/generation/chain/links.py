@@ -1,0 +1,41 @@
+"""The chain as it stands now: who would be asked, and why somebody would not be."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ragchat.core.protocols import Reachable
+from ragchat.errors import StorageError
+from ragchat.generation.providers.unconfigured import Unconfigured
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ragchat.core.protocols import Generator
+    from ragchat.generation.chain.health import Health
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A provider in its place; `trouble` is why it would not be asked now, such as `limited until 14:05`."""
+
+    provider: str
+    model: str
+    trouble: str = ""
+
+
+def links(generators: Iterable[Generator], health: Health) -> tuple[Link, ...]:
+    """A link for each of `generators`, in their order. Nothing is sent to another machine."""
+    return tuple(Link(one.provider, one.model, _trouble(one, health)) for one in generators)
+
+
+def _trouble(generator: Generator, health: Health) -> str:
+    if isinstance(generator, Unconfigured):
+        return generator.trouble
+    if isinstance(generator, Reachable) and not generator.reachable():
+        return "not running"
+    with suppress(StorageError):
+        return health.trouble(generator)
+    return ""

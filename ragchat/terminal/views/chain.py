@@ -1,0 +1,24 @@
+"""Who answers, one behind the other, and why somebody does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ragchat.terminal.sanitise import visible_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ragchat.generation.chain.links import Link
+
+
+def chain(links: Iterable[Link]) -> str:
+    """`groq · openai/gpt-oss-20b → ollama (not running) → extractive`."""
+    return " → ".join(_shown(link) for link in links)
+
+
+def _shown(link: Link) -> str:
+    """The model is no news of one who would not be asked; the extractive one is its own model."""
+    if link.trouble:
+        return f"{link.provider} ({link.trouble})"
+    return visible_line(" · ".join(filter(None, dict.fromkeys((link.provider, link.model)))))
