@@ -158,8 +158,8 @@ def _likeness(question: Question, content: NDArray[np.intp], facts: Facts) -> ND
 
 def _blocks(values: NDArray[Value]) -> NDArray[Value]:
     """The greatest value in each block of words: (terms, words, c) becomes (terms, blocks, c)."""
-    terms, _, count = values.shape
-    greatest: NDArray[Value] = values.reshape(terms, -1, _BLOCK, count).max(axis=2)
+    terms, words, count = values.shape
+    greatest: NDArray[Value] = values.reshape(terms, words // _BLOCK, _BLOCK, count).max(axis=2)
     return greatest
 
 
