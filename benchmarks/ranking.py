@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ragchat.bench.cases import Case
     from ragchat.core.protocols import Embedder
     from ragchat.index.collection import Collection
-    from ragchat.index.retriever import Examination
+    from ragchat.index.examination import Examination
 
 RESULTS = Path(__file__).parent / "results"
 STEPS = (

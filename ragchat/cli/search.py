@@ -15,7 +15,7 @@ from ragchat.cli.options import (
     TopKOption,
 )
 from ragchat.cli.output import print_result
-from ragchat.cli.shapes import passage_shape
+from ragchat.cli.shapes import passage_shape, search_shape
 from ragchat.errors import NoHits
 
 
@@ -41,6 +41,7 @@ def search(
         raise NoHits("Nothing in your documents matches.", "Try other words.")
     if as_json:
         shapes = [passage_shape(passage) for passage in result.passages]
-        print_result({"query": query, "passages": shapes, "notices": list(result.notices)})
+        search = search_shape(result.search)
+        print_result({"query": query, "passages": shapes, "search": search, "notices": list(result.notices)})
     else:
         desk.terminal.out.print(found(result.passages, desk.terminal.directory, desk.terminal.line_width))

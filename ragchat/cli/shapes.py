@@ -10,7 +10,7 @@ from ragchat.core.place import relative_source
 if TYPE_CHECKING:
     from ragchat.core.answer import Answer, Citation
     from ragchat.core.document import Chunk
-    from ragchat.core.passage import Passage
+    from ragchat.core.passage import Dropped, Passage, Scores, Search
     from ragchat.core.usage import Usage
     from ragchat.index.ingest import IngestReport, Plan
     from ragchat.index.manifest import DocumentRecord
@@ -32,8 +32,11 @@ def answer_shape(question: str, answer: Answer) -> Shape:
         "model": answer.completion.model,
         "finish": answer.completion.finish,
         "grounded": answer.grounded,
+        "unsupported": list(answer.unsupported),
         "citations": [_citation(citation) for citation in answer.citations],
         "passages": [passage_shape(passage) for passage in answer.passages],
+        "read": answer.read,
+        "search": None if answer.search is None else search_shape(answer.search),
         "usage": _usage(answer.completion.usage, answer.retrieval_s),
         "notices": list(answer.notices),
     }
@@ -49,6 +52,17 @@ def passage_shape(passage: Passage) -> Shape:
         "heading": passage.chunk.heading,
         "text": passage.text.strip(),
         "found_by": list(passage.found_by),
+        "scores": None if passage.scores is None else _scores(passage.scores),
+    }
+
+
+def search_shape(search: Search) -> Shape:
+    """What was searched for, and what was found and is no passage."""
+    return {
+        "question": search.question,
+        "found": search.found,
+        "looked": search.looked,
+        "dropped": [_dropped(one) for one in search.dropped],
     }
 
 
@@ -120,6 +134,27 @@ def _citation(citation: Citation) -> Shape:
         "source": relative(citation.passage.chunk.source),
         "place": citation.place.as_json(),
         "quote": citation.quote,
+    }
+
+
+def _scores(scores: Scores) -> Shape:
+    return {
+        "dense": None if scores.dense is None else round(scores.dense, 6),
+        "dense_rank": scores.dense_rank,
+        "lexical": round(scores.lexical, 6),
+        "lexical_rank": scores.lexical_rank,
+        "fused": round(scores.fused, 6),
+    }
+
+
+def _dropped(dropped: Dropped) -> Shape:
+    return {
+        "why": dropped.why,
+        "into": dropped.into,
+        "score": round(dropped.score, 6),
+        "source": relative(dropped.source),
+        "place": dropped.place.as_json(),
+        "scores": _scores(dropped.scores),
     }
 
 

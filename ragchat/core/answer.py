@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from ragchat.core.completion import Completion
-    from ragchat.core.passage import Passage
+    from ragchat.core.passage import Passage, Search
     from ragchat.core.place import Place
 
 
@@ -30,8 +30,10 @@ class Citation:
 class Answer:
     """What a person gets: `text` holds only marks that lead to one of `citations`.
 
-    `grounded`: at least one mark, and no sentence that the passages do not bear out. `rewriting` is what it took
-    a model to say what a follow-up means.
+    `grounded`: at least one mark, and no sentence that the passages do not bear out; such sentences are
+    `unsupported`. The first `read` passages were given to who answered, the others did not fit. `retrieval_s` are
+    seconds, and `search` tells how the passages were found. `rewriting` is what it took a model to say what a
+    follow-up means.
     """
 
     text: str
@@ -41,6 +43,10 @@ class Answer:
     notices: tuple[str, ...]
     grounded: bool
     retrieval_s: float
+    _: KW_ONLY
+    unsupported: tuple[str, ...] = ()
+    read: int = 0
+    search: Search | None = None
     rewriting: Completion | None = None
 
 

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ragchat.core.passage import Passage
+from ragchat.core.passage import Search
 from ragchat.embeddings.bundled import FINGERPRINT, BundledEmbedder
 from ragchat.errors import EmbedderError, UsageError
 from ragchat.index.asking import ask, terms_asked
 from ragchat.index.damage import damaged
+from ragchat.index.examination import Examination
 from ragchat.index.fusion import scaled
 from ragchat.index.nearest import nearest
 from ragchat.index.rerank import CONTEXTUAL_WEIGHTS, WEIGHTS, Candidates, rank
+from ragchat.index.selection import Selection
 from ragchat.index.spelling import respelt, reworded
 from ragchat.index.view import best
 from ragchat.index.words import WordFacts
@@ -27,10 +29,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ragchat.core.passage import Finder
+    from ragchat.core.passage import Passage
     from ragchat.core.protocols import Embedder
     from ragchat.index.collection import Collection
-    from ragchat.index.rerank import Question
     from ragchat.index.view import View
 
 
@@ -38,13 +39,13 @@ if TYPE_CHECKING:
 class SearchResult:
     """The passages, best first, no two of which share text; `notices` are for the person who asked.
 
-    `question` is what was searched for: words that no document holds are read as their nearest neighbours.
+    `search.question` is what was searched for: words that no document holds are read as their nearest neighbours.
     `distant`: no passage means what the question means, words alone speak for them. `degraded`: the embedder
     failed.
     """
 
     passages: tuple[Passage, ...]
-    question: str
+    search: Search
     notices: tuple[str, ...] = ()
     distant: bool = False
     degraded: bool = False
@@ -77,32 +78,9 @@ class Weights:
 
 # A passage of several chunks takes its neighbours out of the running.
 _CHUNKS_TAKEN = 3
-# So many chunks make up some thousand tokens. Those of them that stand side by side are handed over as one
-# passage: the best chunks alone hold more of what answers than fewer chunks with all their neighbours. The chunk
-# behind the best one comes along.
-_JOINED = 9
-# The share of their words that two chunks have in common when one is a copy of the other.
-_ALIKE = 0.9
 _MOST_KNOWN = 10_000
 # An ingest writes every second or so, a search takes milliseconds.
 _MOST_TRIES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Examination:
-    """What the second look sees of a question: the candidates in `slots` of `view`, and who found which."""
-
-    view: View
-    slots: NDArray[np.int64]
-    question: Question
-    candidates: Candidates
-    nearest: NDArray[np.int64]
-    wordy: NDArray[np.int64]
-
-    def found_by(self, slot: int) -> tuple[Finder, ...]:
-        """Which of the two searches found a slot."""
-        finders: tuple[tuple[Finder, NDArray[np.int64]], ...] = (("dense", self.nearest), ("lexical", self.wordy))
-        return tuple(name for name, found in finders if slot in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +151,14 @@ class Retriever:
         if looking.failure:
             notices = (*notices, f"{looking.failure} The search went by words alone.")
         examined = self._examined(view, question, count, looking)
-        passages = self._passages(examined, count) if examined else ()
-        distant = examined is not None and self._is_distant(examined, looking.vector)
-        return SearchResult(passages, question, notices, distant=distant, degraded=bool(looking.failure))
+        degraded = bool(looking.failure)
+        if examined is None:
+            return SearchResult((), Search(question), notices, degraded=degraded)
+        scores = rank(examined.question, examined.candidates, self._weights.features)
+        selection = Selection(examined, scores, self._collection.manifest, count)
+        search = Search(question, examined.found, len(examined.slots), selection.dropped)
+        distant = self._is_distant(examined, looking.vector)
+        return SearchResult(selection.passages, search, notices, distant=distant, degraded=degraded)
 
     def examine(self, view: View, question: str, count: int) -> Examination | None:
         """The candidates worth a second look when `count` passages are wanted; None where nothing matches.
@@ -224,9 +207,9 @@ class Retriever:
         first_dense = self._weights.first_dense
         first = first_dense * scaled(dense) + (1.0 - first_dense) * scaled(lexical[slots])
         looked = best(first, max(self._weights.examined, _CHUNKS_TAKEN * count), -1.0)
-        slots = slots[looked]
-        found = Candidates.of(view, slots, dense[looked], lexical[slots])
-        return Examination(view, slots, asked, found, near, wordy)
+        found, slots = len(slots), slots[looked]
+        candidates = Candidates.of(view, slots, dense[looked], lexical[slots])
+        return Examination(view, slots, asked, candidates, near, wordy, first[looked], found)
 
     def _frequencies(self, view: View, terms: Iterable[str]) -> dict[str, int]:
         """How many chunks hold each of `terms` that occurs."""
@@ -252,40 +235,3 @@ class Retriever:
         if not documents:
             raise UsageError(f"No indexed document matches {self._only}.", "See them all: ragchat docs list")
         return np.isin(view.documents, documents)
-
-    def _passages(self, examined: Examination, count: int) -> tuple[Passage, ...]:
-        """The texts of the best candidates; what a writer has taken away meanwhile is left out."""
-        view, slots = examined.view, examined.slots
-        scores = rank(examined.question, examined.candidates, self._weights.features)
-        order = np.lexsort((slots, -scores))[: count + _JOINED]
-        ranked: list[int] = slots[order].tolist()
-        joinable = {*ranked[:_JOINED], *view.neighbours(ranked[0])[-1:]}
-        wanted = view.rows[[*ranked, *joinable]].tolist()
-        stored = self._collection.manifest.chunks(wanted)
-        chunks = {
-            slot: stored[row].chunk
-            for slot, row in zip([*ranked, *joinable], wanted, strict=True)
-            if row in stored
-        }
-        passages: list[Passage] = []
-        said: list[frozenset[int]] = []
-        for slot, score in zip(ranked, scores[order].tolist(), strict=True):
-            if len(passages) == count:
-                break
-            chunk = chunks.pop(slot, None)
-            words = frozenset(view.words(slot)[view.heads[slot] :].tolist())
-            if chunk and not any(_alike(words, earlier) for earlier in said):
-                said.append(words)
-                around = {
-                    other - slot: chunks.pop(other, None)
-                    for other in view.neighbours(slot)
-                    if {slot, other} <= joinable
-                }
-                found_by = examined.found_by(slot)
-                passages.append(Passage(chunk, len(passages) + 1, score, found_by, around.get(-1), around.get(1)))
-        return tuple(passages)
-
-
-def _alike(words: frozenset[int], others: frozenset[int]) -> bool:
-    """Whether two chunks say the same: a copy takes the place of something else."""
-    return len(words & others) >= _ALIKE * len(words | others)

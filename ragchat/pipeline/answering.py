@@ -62,7 +62,7 @@ class Answering:
         passages, seconds = found.passages, time.monotonic() - started
         yield Retrieved(passages, seconds)
         prompt = make_prompt(question, passages, turns, self._context_tokens)
-        prompt = replace(prompt, question=found.question, distant=found.distant)
+        prompt = replace(prompt, question=found.search.question, distant=found.distant)
         notices: list[str] = []
         if meant != question:
             yield _noted(notices, f"Searched for: {meant}")
@@ -79,8 +79,21 @@ class Answering:
             if doubtful:
                 yield _noted(notices, _doubts(doubtful))
         grounded = bool(citations) and not doubtful and NOT_FOUND not in text
-        said = tuple(notices)
-        yield Answered(Answer(text, completion, citations, passages, said, grounded, seconds, rewriting))
+        yield Answered(
+            Answer(
+                text,
+                completion,
+                citations,
+                passages,
+                tuple(notices),
+                grounded,
+                seconds,
+                unsupported=tuple(doubtful),
+                read=len(read),
+                search=found.search,
+                rewriting=rewriting,
+            )
+        )
 
     def _meant(self, question: str, turns: Sequence[Turn]) -> tuple[str, Completion | None]:
         """What is searched for, and what it took a model to say so."""

@@ -38,7 +38,10 @@ def test_ask_as_json_has_every_field(ragchat: Program) -> None:
         "quote": "Noon chai is a pink tea with salt.",
     }
     passage = result["passages"][0]
-    assert set(passage) == {"rank", "score", "source", "place", "heading", "text", "found_by"}
+    assert set(passage) == {"rank", "score", "source", "place", "heading", "text", "found_by", "scores"}
+    assert set(passage["scores"]) == {"dense", "dense_rank", "lexical", "lexical_rank", "fused"}
+    assert (result["read"], result["unsupported"]) == (len(result["passages"]), [])
+    assert result["search"]["question"] == "What is noon chai?"
     assert result["usage"]["cost_usd"] == 0
     assert result["notices"]
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ragchat.cli.shapes import report_shape
+from ragchat.cli.shapes import report_shape, search_shape
+from ragchat.core.passage import Dropped, Scores, Search
+from ragchat.core.place import Place
 from ragchat.index.ingest import IngestReport
 
 
@@ -35,3 +37,29 @@ def test_an_ingest_tells_of_every_copy_and_of_what_was_embedded_before() -> None
         2,
         7,
     ]
+
+
+def test_a_search_tells_what_it_dropped_with_its_scores() -> None:
+    scores = Scores(None, None, 3.25, 2, 0.7000001)
+    dropped = Dropped(str(Path.cwd() / "a.md"), Place.lines(3, 4), 0.5, scores, "copy", 1)
+    assert search_shape(Search("How long?", 120, 60, (dropped,))) == {
+        "question": "How long?",
+        "found": 120,
+        "looked": 60,
+        "dropped": [
+            {
+                "why": "copy",
+                "into": 1,
+                "score": 0.5,
+                "source": "a.md",
+                "place": {"kind": "lines", "start": 3, "end": 4},
+                "scores": {
+                    "dense": None,
+                    "dense_rank": None,
+                    "lexical": 3.25,
+                    "lexical_rank": 2,
+                    "fused": 0.7,
+                },
+            }
+        ],
+    }

@@ -121,7 +121,7 @@ def test_as_many_passages_as_asked_for_come_when_there_are_as_many(
 @pytest.mark.parametrize(
     "query",
     [
-        '"', '"loaf', "loaf AND", "OR", "NOT loaf", "NEAR(loaf rack, 2)", "loaf*", "-loaf", "terms:loaf", "^loaf",
+        "\n", '"', '"loaf', "loaf AND", "OR", "NOT loaf", "NEAR(loaf rack, 2)", "loaf*", "-loaf", "terms:loaf", "^loaf",
         "(loaf", "loaf)", "{loaf}", "loaf + rack", "'; DROP TABLE words; --", "\\", "%", "\0", "loaf\0rack",
         "\ud800", "loaf \udcff rack", "🍞", "", " \n\t", "the of and", "?!", "ﬁ", "İ", "𝔏𝔬𝔞𝔣", "麵包", "خبز",
     ],
@@ -147,6 +147,60 @@ def test_what_matches_nothing_finds_nothing(guide: Retriever, query: str) -> Non
     assert guide.search(query, 6).passages == ()
 
 
+def test_each_passage_tells_what_both_searches_said_of_it(guide: Retriever) -> None:
+    found = guide.search("Loaf 7 cools on a rack", 8)
+    scores = [passage.scores for passage in found.passages if passage.scores]
+    assert len(scores) == len(found.passages)
+    for passage, one in zip(found.passages, scores, strict=True):
+        assert passage.found_by == (
+            *(("dense",) if one.dense_rank else ()),
+            *(("lexical",) if one.lexical_rank else ()),
+        )
+        assert one.dense is not None
+        assert -1.0 <= one.dense <= 1.0
+        assert (one.lexical > 0) >= bool(one.lexical_rank)
+        assert 0.0 <= one.fused <= 1.0
+    by_words = sorted((one for one in scores if one.lexical_rank), key=lambda one: one.lexical_rank or 0)
+    assert [one.lexical for one in by_words] == sorted((one.lexical for one in by_words), reverse=True)
+    by_meaning = sorted((one for one in scores if one.dense_rank), key=lambda one: one.dense_rank or 0)
+    assert [one.dense for one in by_meaning] == sorted((one.dense or 0.0 for one in by_meaning), reverse=True)
+
+
+def test_what_is_joined_to_a_passage_and_what_came_after_the_last_is_told(guide: Retriever) -> None:
+    found = guide.search("Loaf 20 cools on rack 20", 2)
+    search, dropped = found.search, found.search.dropped
+    assert search.found >= search.looked >= len(found.passages) + len(dropped)
+    assert {one.why for one in dropped} == {"joined", "below"}
+    assert [one.score for one in dropped] == sorted((one.score for one in dropped), reverse=True)
+    for one in dropped:
+        if one.into is None:
+            assert one.why == "below"
+            assert one.score <= found.passages[-1].score
+        else:
+            assert one.place in [part.place for part in found.passages[one.into - 1].parts]
+    whole = guide.search("Loaf 20 cools on rack 20", 50).search
+    assert not [one for one in whole.dropped if one.why == "below"]
+
+
+def test_a_copy_is_told_with_the_passage_that_says_the_same(
+    collection: Collection, take_in: TakeIn, tmp_path: Path, bundled: BundledEmbedder
+) -> None:
+    text = "Saffron keeps its colour in a dark tin with a tight lid, far from the stove."
+    write(tmp_path / "docs", one=text, two=text, three="Rice is rinsed three times.")
+    take_in(collection, tmp_path / "docs")
+    found = Retriever(collection, bundled).search("Where does saffron keep its colour?", 3)
+    copies = [one for one in found.search.dropped if one.why == "copy"]
+    assert [one.into for one in copies] == [1]
+    assert {copies[0].source, found.passages[0].chunk.source} == {
+        str(tmp_path / "docs" / name) for name in ("one.md", "two.md")
+    }
+
+
+@pytest.mark.parametrize("count", [1, 6, 50])
+def test_what_is_told_of_the_dropped_is_bounded(guide: Retriever, count: int) -> None:
+    assert len(guide.search("Loaf 7 cools on a rack", count).search.dropped) <= count + 9
+
+
 def test_the_same_search_finds_the_same(guide: Retriever) -> None:
     assert guide.search("crust of the loaf", 10) == guide.search("crust of the loaf", 10)
 
@@ -161,6 +215,9 @@ def test_without_its_embedder_a_search_goes_by_words_and_says_so(
         ("Bread with saffron.", ("lexical",))
     ]
     assert found.notices == ("The embedder is away. The search went by words alone.",)
+    scores = found.passages[0].scores
+    assert scores
+    assert (scores.dense, scores.dense_rank, scores.lexical_rank) == (None, None, 1)
 
 
 def test_what_another_process_ingests_and_removes_is_seen_by_the_next_search(

@@ -64,6 +64,9 @@ def test_events_come_in_order_and_the_deltas_are_the_answer(retriever: Retriever
     assert answer.citations[0].place.suffix() == ":3"
     assert answer.grounded
     assert answer.completion.finish == "stop"
+    assert (answer.read, answer.unsupported) == (2, ())
+    assert answer.search
+    assert answer.search.question == QUESTION
     assert generator.closed
 
 
@@ -81,6 +84,7 @@ def test_an_invention_is_told_and_not_grounded(retriever: Retriever) -> None:
     answer = collect(answering(retriever, Scripted("The loaf cools for 90 minutes [1].")).stream(QUESTION))
     assert not answer.grounded
     assert answer.notices == ("The passages do not bear out: “The loaf cools for 90 minutes.”.",)
+    assert answer.unsupported == ("The loaf cools for 90 minutes.",)
 
 
 @pytest.mark.parametrize("text", [NOT_FOUND, f"{NOT_FOUND} [1]", f" {NOT_FOUND}\n"])
@@ -113,6 +117,7 @@ def test_passages_that_only_the_generator_drops_are_told_once_and_cannot_be_cite
     assert len(generator.prompts[0].passages) == len(answer.passages) == 2
     assert answer.text == "The loaf cools for 45 minutes [1]."
     assert [citation.marker for citation in answer.citations] == [1]
+    assert answer.read == 1
     assert answer.notices == (
         "Slow.",
         "1 of 2 passages dropped to fit.",
