@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from ragchat.errors import UsageError
 from ragchat.index.collection import DEFAULT, Collection
 from ragchat.terminal.consent import ask_consent
 from ragchat.terminal.console import Terminal, terminal_here
+from ragchat.terminal.links import links_for
 from ragchat.terminal.progress import IngestProgress
 from ragchat.terminal.views.ingest import ingested
 
@@ -77,7 +78,8 @@ def open_desk(flags: Mapping[str, object], *, as_json: bool = False) -> Desk:
     ask = partial(ask_consent, terminal) if someone else None
     workspace = open_workspace(flags, os.environ, Path.cwd(), ask)
     atexit.register(workspace.close)
-    desk = Desk(terminal, workspace)
+    links = links_for(workspace.settings.terminal.links, os.environ, screen=terminal.screen)
+    desk = Desk(replace(terminal, links=links), workspace)
     for warning in workspace.warnings:
         desk.note(warning)
     return desk

@@ -19,6 +19,7 @@ from ragchat.settings.providers import (
 )
 from ragchat.settings.section import SettingsSection
 from ragchat.settings.sections import AnswerSettings, IngestSettings, PrivacySettings, RetrievalSettings
+from ragchat.settings.terminal import TerminalSettings
 
 
 class Settings(BaseModel):
@@ -46,6 +47,7 @@ class Settings(BaseModel):
     retrieval: RetrievalSettings = RetrievalSettings()
     answer: AnswerSettings = AnswerSettings()
     privacy: PrivacySettings = PrivacySettings()
+    terminal: TerminalSettings = TerminalSettings()
 
 
 def _declared() -> Iterator[Setting]:

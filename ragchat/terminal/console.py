@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, TextIO, cast
 from rich.console import Console as RichConsole
 
 from ragchat.terminal.keyboard import Keyboard
+from ragchat.terminal.links import FILE_LINKS, Links
 from ragchat.terminal.theme import THEME
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Terminal:
 
     `interactive`: a person reads and types here (stdin and stdout are terminals). `screen`: stdout is a
     terminal whose cursor can be moved. `out` and `err` print visible text as it is: no markup, no wrapping.
+    `links` says what a source is a link to.
     """
 
     stdin: TextIO
@@ -44,6 +46,7 @@ class Terminal:
     screen: bool
     keyboard: Keyboard
     directory: Path
+    links: Links = FILE_LINKS
 
     @property
     def attended(self) -> bool:

@@ -9,12 +9,14 @@ from rich.style import Style
 from rich.text import Text
 
 from ragchat.core.place import relative_source
+from ragchat.terminal.links import FILE_LINKS
 from ragchat.terminal.sanitise import visible
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ragchat.core.place import Place
+    from ragchat.terminal.links import Links
 
 
 def shown_path(source: str, directory: Path) -> str:
@@ -22,21 +24,20 @@ def shown_path(source: str, directory: Path) -> str:
     return "".join(map(_spelt_out, relative_source(source, directory)))
 
 
-def location(source: str, place: Place | None, directory: Path) -> Text:
-    """`file.md:5-7`, linked to the file for terminals that can follow links."""
+def location(source: str, place: Place | None, directory: Path, links: Links = FILE_LINKS) -> Text:
+    """`file.md:5-7`, a link for terminals that can follow it."""
     suffix = visible(place.suffix()).replace("\n", " ") if place else ""
     text = Text(shown_path(source, directory) + suffix, style="source")
-    if uri := _uri(source, directory):
-        text.stylize(Style(link=uri))
+    if address := links.address(directory / source, line_of(place)):
+        text.stylize(Style(link=address))
     return text
 
 
-def _uri(source: str, directory: Path) -> str | None:
-    # `as_uri` escapes every byte that could end the terminal's link sequence.
-    try:
-        return (directory / source).as_uri()
-    except UnicodeEncodeError:
-        return None
+def line_of(place: Place | None) -> int | None:
+    """The line of the file where `place` begins; None for a page, and whatever else has no lines."""
+    if place is not None and place.line is None and place.kind == "lines":
+        return int(place.start)
+    return place.line if place else None
 
 
 def _spelt_out(character: str) -> str:

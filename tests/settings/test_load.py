@@ -67,6 +67,7 @@ def test_each_setting_can_be_set_in_each_source(tmp_path: Path) -> None:
         "answer.context_tokens": "5000",
         "answer.cache": "false",
         "privacy.cloud": "never",
+        "terminal.links": "vscode",
     }
     assert values.keys() == DECLARED.keys()
     loaded = [load_from(tmp_path, values, dict.fromkeys(values, kind)) for kind in SOURCES[:-1]]

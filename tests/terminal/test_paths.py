@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragchat.core.place import Place
-from ragchat.terminal.paths import location, shown_path
+from ragchat.terminal.paths import line_of, location, shown_path
 
 _HERE = Path("/home/ann/notes")
 
@@ -55,11 +55,28 @@ def test_a_location_ends_with_its_place(place: Place | None, shown: str) -> None
     assert location("/home/ann/notes/a.md", place, _HERE).plain == shown
 
 
-def test_a_link_cannot_be_ended_by_a_file_name() -> None:
-    text = location("/home/ann/notes/a\x1b\\b\x07.md", None, _HERE)
-    links = [span.style.link for span in text.spans if not isinstance(span.style, str)]
-    assert links == ["file:///home/ann/notes/a%1B%5Cb%07.md"]
+def test_a_location_is_a_link_where_the_file_is(tmp_path: Path) -> None:
+    (tmp_path / "a\x1b\\b\x07;.md").touch()
+    text = location("a\x1b\\b\x07;.md", None, tmp_path)
+    assert [span.style.link for span in text.spans if not isinstance(span.style, str)] == [
+        f"file://{tmp_path}/a%1B%5Cb%07%3B.md"
+    ]
+    assert location("gone.md", None, tmp_path).spans == []
 
 
 def test_a_name_no_file_can_have_is_not_linked() -> None:
     assert location("/home/ann/\ud800.md", None, _HERE).spans == []
+
+
+@pytest.mark.parametrize(
+    ("place", "line"),
+    [
+        (Place.lines(5, 7), 5),
+        (Place("lines", 6, 9), 6),
+        (Place("record", 4, 4, 8), 8),
+        (Place("page", 3, 3), None),
+        (None, None),
+    ],
+)
+def test_a_place_begins_in_a_line_or_has_none(place: Place | None, line: int | None) -> None:
+    assert line_of(place) == line
