@@ -44,4 +44,6 @@ def search(
         search = search_shape(result.search)
         print_result({"query": query, "passages": shapes, "search": search, "notices": list(result.notices)})
     else:
-        desk.terminal.out.print(found(result.passages, desk.terminal.directory, desk.terminal.line_width))
+        terminal = desk.terminal
+        shown = found(result.passages, terminal.directory, terminal.line_width, links=terminal.links)
+        terminal.out.print(shown)

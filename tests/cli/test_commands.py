@@ -75,8 +75,10 @@ def test_search_shows_passages_with_place_score_and_how_they_were_found(ragchat:
     ragchat("ingest", ".")
     ran = ragchat("search", "pink tea")
     assert ran.status == 0
-    assert re.search(r"^1\. tea\.txt:1  0\.\d\d dense \+ lexical", ran.out)
-    best = ragchat("search", "pink tea", "--json", "--top-k", "1").result["passages"]
+    assert re.search(r"^1\. tea\.txt:1  \.\d\d dense \.\d\d #1 \+ lexical \d\.\d #1  tea$", ran.out, re.MULTILINE)
+    result = ragchat("search", "pink tea", "--json", "--top-k", "1").result
+    assert {one["why"] for one in result["search"]["dropped"]} == {"below"}
+    best = result["passages"]
     assert [(row["source"], row["rank"]) for row in best] == [("tea.txt", 1)]
 
 

@@ -112,7 +112,7 @@ def test_commands_act_on_the_conversation(tmp_path: Path) -> None:
     shown = _typed(keys, tmp_path / "h", _opening(Scripted(["x"])))
     before, _, rest = shown.partition("[1]")
     assert "error: There is no answer yet." in before
-    assert "1. data/food/guides/bread.md:41-42  0.86 dense + lexical · cited" in rest
+    assert "1. data/food/guides/bread.md:41-42  .86 dense + lexical · cited" in rest
     assert "/sources  the passages behind the last answer, in full" in rest
     assert shown.count("error: There is no answer yet.") == 2
     assert "hint: Did you mean /sources?" in shown
@@ -181,7 +181,7 @@ def test_lines_from_a_file_are_answered_and_the_end_is_clean(tmp_path: Path) -> 
     terminal, out, err = pipe("How long?\n\n  \n/sources\nplease fail\nAnd \x1b[31mrye?")
     Repl(terminal, _opening(scripted), banner="ragchat", history_file=tmp_path / "h").run()
     assert scripted.questions == ["How long?", "please fail", "And rye?"]
-    assert out.getvalue().startswith("> How long?\nWrap it.\n\n[1] data/food/guides/bread.md:42  Baking")
+    assert out.getvalue().startswith("> How long?\nWrap it.\n\n[1] data/food/guides/bread.md:42  .86  Baking")
     assert "\n> /sources\n1. data/food/guides/bread.md:41-42" in out.getvalue()
     assert "\x1b" not in out.getvalue() + err.getvalue()
     assert "error: groq refused the key.\n" in err.getvalue()

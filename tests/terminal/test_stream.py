@@ -20,7 +20,7 @@ from tests.terminal.scripted import Scripted, answer, passage
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-_SOURCE = "[1] data/food/guides/bread.md:42"
+_SOURCE = "[1] data/food/guides/bread.md:42  .86"
 _STATUS = "groq openai/gpt-oss-20b · 12 ms search · 0.31 s first token · 0.91 s\n1,204 + 87 tokens · $0.0001\n"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ragchat.conversation.session import Summary
+from ragchat.core.completion import NOT_FOUND
+from ragchat.core.passage import Scores
 from ragchat.core.usage import Usage
 from ragchat.errors import GenerationError, NoHits
 from ragchat.index.collection import Collection
@@ -23,7 +26,7 @@ from ragchat.terminal.views.commands import command_list
 from ragchat.terminal.views.documents import document, documents
 from ragchat.terminal.views.failure import failure
 from ragchat.terminal.views.ingest import ingested
-from ragchat.terminal.views.quantities import money, seconds, size, tokens
+from ragchat.terminal.views.quantities import money, seconds, share, size, tokens
 from ragchat.terminal.views.sources import cited, found
 from ragchat.terminal.views.summary import farewell
 from tests.terminal.screens import screen
@@ -63,11 +66,16 @@ def test_the_status_line_marks_estimates_and_free_answers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cites", "said"),
-    [(True, "not fully backed by its sources"), (False, "no source backs this answer")],
+    ("text", "said"),
+    [("Wrap it.", "· no source backs this answer"), (NOT_FOUND, "· $0.0001")],
 )
-def test_the_status_line_says_when_an_answer_is_not_grounded(cites: bool, said: str) -> None:
-    assert status(answer("x", cited=cites, grounded=False), None).plain.endswith(said)
+def test_the_status_line_says_that_nothing_is_cited_unless_the_answer_does(text: str, said: str) -> None:
+    assert status(answer(text, cited=False, grounded=False), None).plain.endswith(said)
+
+
+def test_the_status_line_leaves_unsupported_sentences_to_the_notice_about_them() -> None:
+    doubtful = replace(answer("x", cited=False, grounded=False), unsupported=("Rye keeps for a year.",))
+    assert status(doubtful, None).plain.endswith("· $0.0001")
 
 
 @pytest.mark.parametrize(
@@ -75,12 +83,12 @@ def test_the_status_line_says_when_an_answer_is_not_grounded(cites: bool, said: 
     [
         (
             None,
-            "[1] data/food/guides/bread.md:42  Baking bread at home › Storing"
+            "[1] data/food/guides/bread.md:42  .86  Baking bread at home › Storing"
             "  “then in a cotton bag, away from the stove.”",
         ),
-        (80, "[1] data/food/guides/bread.md:42  Baking bread at home › Storing  “then in a co…"),
-        (50, "[1] data/food/guides/bread.md:42  Baking bread at…"),
-        (40, "[1] data/food/guides/bread.md:42"),
+        (80, "[1] data/food/guides/bread.md:42  .86  Baking bread at home › Storing  “then in…"),
+        (50, "[1] data/food/guides/bread.md:42  .86  Baking bre…"),
+        (40, "[1] data/food/guides/bread.md:42  .86"),
         (20, "[1] data/food/guides/bread.md:42"),
     ],
 )
@@ -93,7 +101,8 @@ def test_a_source_is_linked_to_its_file_in_colour() -> None:
     terminal.out.print(cited(answer("x [1]").citations, _HERE, 40))
     uri = (_HERE / "data/food/guides/bread.md").as_uri()
     assert re.sub(r"id=\d+", "id=0", shown.getvalue()) == (
-        f"\x1b[1;36m[1]\x1b[0m \x1b]8;id=0;{uri}\x1b\\\x1b[36mdata/food/guides/bread.md:42\x1b[0m\x1b]8;;\x1b\\\n"
+        f"\x1b[1;36m[1]\x1b[0m \x1b]8;id=0;{uri}\x1b\\\x1b[36mdata/food/guides/bread.md:42\x1b[0m\x1b]8;;\x1b\\"
+        "  \x1b[2m.86\x1b[0m\n"
     )
 
 
@@ -106,12 +115,20 @@ def test_passages_are_shown_in_full_with_how_they_were_found() -> None:
         "   then in a cotton bag, away from the\n"
         "   stove.\n"
         "\n"
-        "2. data/food/guides/rye.md:7  0.81 dense\n"
+        "2. data/food/guides/rye.md:7  .81 dense\n"
         "   Rye keeps for a week."
     )
     assert found(passages, _HERE, None, used={passages[0].chunk.id}).plain.startswith(
-        "1. data/food/guides/bread.md:41-42  0.86 dense + lexical · cited  Baking bread at home › Storing\n"
+        "1. data/food/guides/bread.md:41-42  .86 dense + lexical · cited  Baking bread at home › Storing\n"
         "   Cool the loaf first. A cut loaf keeps best wrapped in paper,\n"
+    )
+
+
+def test_a_passage_tells_the_score_and_the_rank_that_each_search_gave_it() -> None:
+    both = replace(passage(1, "Wrap it."), scores=Scores(0.634, 1, 8.24, 3, 0.91))
+    assert found((both,), _HERE, None).plain == (
+        "1. data/food/guides/bread.md:41  .86 dense .63 #1 + lexical 8.2 #3  Baking bread at home › Storing\n"
+        "   Wrap it."
     )
 
 
@@ -277,6 +294,14 @@ def test_quantities_read_well() -> None:
         "1.0 s",
         "1 min 0 s",
         "2 min 5 s",
+    ]
+    assert [share(value) for value in (0.874, 0.0, 0.999, 1.0, -0.05, -0.001)] == [
+        ".87",
+        ".00",
+        "1.0",
+        "1.0",
+        "-.05",
+        ".00",
     ]
     assert [money(None), money(Decimal("0.00001")), money(Decimal(12))] == ["cost unknown", "<$0.0001", "$12.0000"]
     assert [tokens(None, None), tokens(0, 0), tokens(None, 5), tokens(1000, 5)] == [

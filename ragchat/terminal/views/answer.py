@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ragchat.core.completion import NOT_FOUND
 from ragchat.terminal.sanitise import visible_line
 from ragchat.terminal.views.line import facts
 from ragchat.terminal.views.quantities import money, seconds, tokens
@@ -48,6 +49,7 @@ def _author(completion: Completion) -> str:
 
 
 def _support(answer: Answer) -> str:
-    if answer.grounded:
+    # What is unsupported a notice has said, and that nothing was found the answer says itself.
+    if answer.citations or answer.unsupported or NOT_FOUND in answer.text:
         return ""
-    return "not fully backed by its sources" if answer.citations else "no source backs this answer"
+    return "no source backs this answer"

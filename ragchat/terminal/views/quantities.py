@@ -20,6 +20,14 @@ def seconds(value: float) -> str:
     return f"{minutes} min {rest} s"
 
 
+def share(value: float) -> str:
+    """A score or a cosine of at most one: `.87`, `1.0`, `-.05`."""
+    shown = f"{value:.2f}"
+    if shown in {"1.00", "-1.00"}:
+        return shown[:-1]
+    return ".00" if shown == "-0.00" else shown.replace("0.", ".", 1)
+
+
 def money(cost: Decimal | None) -> str:
     """`$0.0012`, `free` or `cost unknown`."""
     if cost is None:
