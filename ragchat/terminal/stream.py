@@ -172,5 +172,6 @@ class _Pipe:
 def _below(answer: Answer, terminal: Terminal) -> None:
     if answer.citations:
         terminal.out.print()
-        terminal.out.print(cited(answer.citations, terminal.directory, terminal.line_width))
+        sources = cited(answer.citations, terminal.directory, terminal.line_width, links=terminal.links)
+        terminal.out.print(sources)
     terminal.aside.print(status(answer, terminal.line_width))
