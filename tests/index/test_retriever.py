@@ -121,9 +121,9 @@ def test_as_many_passages_as_asked_for_come_when_there_are_as_many(
 @pytest.mark.parametrize(
     "query",
     [
-        "\n", '"', '"loaf', "loaf AND", "OR", "NOT loaf", "NEAR(loaf rack, 2)", "loaf*", "-loaf", "terms:loaf", "^loaf",
+        '"', '"loaf', "loaf AND", "OR", "NOT loaf", "NEAR(loaf rack, 2)", "loaf*", "-loaf", "terms:loaf", "^loaf",
         "(loaf", "loaf)", "{loaf}", "loaf + rack", "'; DROP TABLE words; --", "\\", "%", "\0", "loaf\0rack",
-        "\ud800", "loaf \udcff rack", "🍞", "", " \n\t", "the of and", "?!", "ﬁ", "İ", "𝔏𝔬𝔞𝔣", "麵包", "خبز",
+        "\ud800", "loaf \udcff rack", "🍞", "", "\n", " \n\t", "the of and", "?!", "ﬁ", "İ", "𝔏𝔬𝔞𝔣", "麵包", "خبز",
     ],
 )  # fmt: skip
 def test_no_query_is_a_command(guide: Retriever, query: str) -> None:

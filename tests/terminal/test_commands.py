@@ -66,7 +66,7 @@ def test_names_are_unique() -> None:
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("/", ["/help", "/sources", "/clear", "/quit"]),
+        ("/", ["/help", "/sources", "/open", "/why", "/clear", "/quit"]),
         ("/s", ["/sources"]),
         ("/ex", ["/exit"]),
         ("/sources ", []),

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ragchat.errors import UsageError
-from ragchat.terminal.commands.show import sources
+from ragchat.terminal.commands.opening import open_source
+from ragchat.terminal.commands.show import explain, sources
 from ragchat.terminal.commands.talk import clear, leave, show_help
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Command:
 COMMANDS: Final = (
     Command("help", "what can be typed here", show_help, aliases=("?",)),
     Command("sources", "the passages behind the last answer, in full", sources),
+    Command("open", "open a source in your editor, where it is cited", open_source, arguments="n"),
+    Command("why", "how the passages were found, and what was dropped", explain),
     Command("clear", "forget the conversation so far and clear the screen", clear),
     Command("quit", "leave (also Ctrl-D)", leave, aliases=("exit", "q")),
 )
