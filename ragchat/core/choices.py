@@ -1,4 +1,4 @@
-"""What a person may name: who answers, and what makes vectors."""
+"""What a person may name: who answers, what makes vectors, and what encrypts conversations."""
 
 from __future__ import annotations
 
@@ -15,3 +15,6 @@ def provider_name(provider: str) -> str:
 
 
 EmbedderChoice: TypeAlias = Literal["auto", "bundled", "minilm", "ollama"]
+
+EncryptionChoice: TypeAlias = Literal["off", "file", "passphrase"]
+"""From the laxest to the strictest."""

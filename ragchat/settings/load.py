@@ -38,7 +38,12 @@ Keyed = TypeVar("Keyed", GroqSettings, OpenAISettings, AnthropicSettings)
 
 _LOCAL_HOME = "chroma_db"
 _MARKER = ".ragchat"
-_CLOUD = "privacy.cloud"
+# What a .env can only make stricter, from the laxest word to the strictest.
+_STRICTER = {
+    "privacy.cloud": ("allow", "ask", "never"),
+    "conversation.storage": ("keep", "off"),
+    "conversation.encryption": ("off", "file", "passphrase"),
+}
 _BUDGETS = "budget."
 _PRICES = "budget.prices"
 
@@ -120,7 +125,7 @@ def _validated(given: Mapping[str, Given], home: Path) -> Settings:
 def _without_strange_licence(
     given: dict[str, Given], config: Mapping[str, Given]
 ) -> tuple[dict[str, Given], tuple[str, ...]]:
-    """Without a `.env`'s word on what may leave this machine, or be spent, where it is laxer than without it.
+    """Without a `.env`'s word on what may leave this machine, be kept or spent, where it is laxer than without it.
 
     The file may be somebody else's, and name the machine as well. What was left out comes back in sentences.
     """
@@ -129,7 +134,7 @@ def _without_strange_licence(
     budgets = {name for name in DECLARED if name.startswith(_BUDGETS)}
     # What costs nothing is in no budget.
     budgeted = any(given[name].origin.kind != ".env" for name in budgets & given.keys())
-    for name in (_CLOUD, *sorted(budgets)):
+    for name in (*_STRICTER, *sorted(budgets)):
         found = given.get(name)
         before = config[name].value if name in config else DECLARED[name].default
         if found is None or found.origin.kind != ".env":
@@ -147,18 +152,18 @@ def _without_strange_licence(
 
 
 def _is_laxer(name: str, value: object, before: object) -> bool:
-    if name == _CLOUD:
-        return _strictness(value) < _strictness(before)
+    if name in _STRICTER:
+        return _strictness(name, value) < _strictness(name, before)
     try:
         return before is not None and Decimal(str(value)) > Decimal(str(before))
     except ArithmeticError:
         return False  # no number: it is refused as a wrong value
 
 
-def _strictness(cloud: object) -> int:
+def _strictness(name: str, value: object) -> int:
     """What is no word for it counts as the strictest, and is refused as a wrong value."""
-    words = ("allow", "ask", "never")
-    word = cloud.strip() if isinstance(cloud, str) else cloud
+    words = _STRICTER[name]
+    word = value.strip() if isinstance(value, str) else value
     return words.index(word) if word in words else len(words)
 
 

@@ -18,7 +18,13 @@ from ragchat.settings.providers import (
     OpenAISettings,
 )
 from ragchat.settings.section import SettingsSection
-from ragchat.settings.sections import AnswerSettings, IngestSettings, PrivacySettings, RetrievalSettings
+from ragchat.settings.sections import (
+    AnswerSettings,
+    ConversationSettings,
+    IngestSettings,
+    PrivacySettings,
+    RetrievalSettings,
+)
 from ragchat.settings.terminal import TerminalSettings
 
 
@@ -46,6 +52,7 @@ class Settings(BaseModel):
     ingest: IngestSettings = IngestSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     answer: AnswerSettings = AnswerSettings()
+    conversation: ConversationSettings = ConversationSettings()
     privacy: PrivacySettings = PrivacySettings()
     terminal: TerminalSettings = TerminalSettings()
 

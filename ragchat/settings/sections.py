@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ragchat.core.choices import EmbedderChoice
+from ragchat.core.choices import EmbedderChoice, EncryptionChoice
 from ragchat.settings.declaration import Allowed, Env
 from ragchat.settings.section import SettingsSection
 
@@ -48,6 +48,24 @@ class AnswerSettings(SettingsSection):
         Allowed("true or false"),
         Field(description="Whether the same question from the same passages is answered from memory."),
     ] = True
+
+
+class ConversationSettings(SettingsSection):
+    """How conversations are kept."""
+
+    storage: Annotated[
+        Literal["keep", "off"],
+        Env("RAGCHAT_CONVERSATIONS"),
+        Field(description="Whether conversations are kept, to be gone on with later."),
+    ] = "keep"
+    encryption: Annotated[
+        EncryptionChoice,
+        Env("RAGCHAT_ENCRYPTION"),
+        Field(
+            description="What encrypts them: a key in a file beside them, or a passphrase of yours."
+            " A .env can only make it stricter."
+        ),
+    ] = "off"
 
 
 class PrivacySettings(SettingsSection):

@@ -23,7 +23,8 @@ CONFIG_VARIABLE = "RAGCHAT_CONFIG"
 _BY_VARIABLE = {setting.environment: setting for setting in DECLARED.values()}
 _SECTIONS = {name.partition(".")[0] for name in DECLARED if "." in name}
 _OURS = "RAGCHAT_"
-_NOT_SETTINGS = {CONFIG_VARIABLE, "RAGCHAT_TEST_ALL"}
+PASSPHRASE_VARIABLE = "RAGCHAT_PASSPHRASE"  # of the environment alone: a file would keep it beside what it opens
+_NOT_SETTINGS = {CONFIG_VARIABLE, PASSPHRASE_VARIABLE, "RAGCHAT_TEST_ALL"}
 
 
 def from_flags(flags: Mapping[str, object], cwd: Path) -> dict[str, Given]:

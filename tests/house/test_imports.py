@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 HEAVY = {
     "chromadb",
+    "cryptography",
     "genai_prices",
     "groq",
     "httpx",
@@ -102,6 +103,10 @@ ALLOWED_INSIDE_FUNCTIONS = {
     "ragchat/generation/providers/groq.py": {"ragchat.generation.providers"},  # groq_wire
     "ragchat/generation/providers/served.py": {"ragchat.generation.providers"},  # sse
     "ragchat/index/collection.py": {"ragchat.index.vectors"},
+    "ragchat/privacy/seal.py": {
+        "cryptography.exceptions",
+        "cryptography.hazmat.primitives.ciphers.aead",
+    },
     "ragchat/usage/prices.py": {"genai_prices"},
 }
 

@@ -66,6 +66,8 @@ def test_each_setting_can_be_set_in_each_source(tmp_path: Path) -> None:
         "retrieval.top_k": "9",
         "answer.context_tokens": "5000",
         "answer.cache": "false",
+        "conversation.storage": "off",
+        "conversation.encryption": "passphrase",
         "privacy.cloud": "never",
         "terminal.links": "vscode",
     }

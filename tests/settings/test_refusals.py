@@ -42,6 +42,8 @@ def _refusal(folder: Path, *, dotenv: str = "", config: str = "", **environ: str
         ("retrieval.embedder", ["best", "Auto"], "auto, bundled, minilm or ollama."),
         ("retrieval.top_k", ["0", "51"], "a whole number from 1 to 50."),
         ("answer.context_tokens", ["199", "200001"], "a whole number from 200 to 200000."),
+        ("conversation.storage", ["no"], "keep or off."),
+        ("conversation.encryption", ["yes"], "off, file or passphrase."),
         ("privacy.cloud", ["yes"], "allow, ask or never."),
         ("home", ["~nobody-of-that-name/x"], "the path of a folder."),
         ("groq.model", ["\udc80"], "the name of a model."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from decimal import Decimal
 from itertools import product
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -128,6 +129,24 @@ def test_a_dotenv_can_only_make_it_stricter_what_leaves_this_machine(
     for kind in ("environ", "flags"):
         typed = load(tmp_path, dotenv={"privacy.cloud": dotenv}, config=own, **{kind: {"privacy.cloud": "allow"}})
         assert (typed.settings.privacy.cloud, typed.warnings) == ("allow", ())
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "foreign", "holds"),
+    [
+        ("conversation.encryption", "passphrase", "file", "passphrase"),
+        ("conversation.encryption", "file", "off", "file"),
+        ("conversation.encryption", "off", "file", "file"),
+        ("conversation.storage", "off", "keep", "off"),
+        ("conversation.storage", "keep", "off", "off"),
+    ],
+)
+def test_a_dotenv_can_only_make_it_stricter_how_conversations_are_kept(
+    tmp_path: Path, name: str, own: str, foreign: str, holds: str
+) -> None:
+    loaded = load(tmp_path, config={name: own}, dotenv={name: foreign})
+    assert attrgetter(name)(loaded.settings) == holds
+    assert len(loaded.warnings) == (holds == own)
 
 
 @pytest.mark.parametrize(
