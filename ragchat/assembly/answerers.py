@@ -57,10 +57,10 @@ class Answerers:
         self._opened = opened
         self._made: dict[tuple[str, Arm | None], Generator] = {}
 
-    def session(self, collection: str, provider: str | None) -> Generator:
+    def session(self, collection: str, provider: str | None, *, remembers: bool = True) -> Generator:
         """Those who may answer in a session, as one; by `provider` alone when one is named.
 
-        What they answered before is remembered, unless that is switched off.
+        If it `remembers`, what they answered before is shown again, unless that is switched off.
         """
         arm = None if provider else self._drawn()
         settings = varied(self._settings, arm) if arm else self._settings
@@ -68,7 +68,7 @@ class Answerers:
         records = self._records(collection)
         name = arm.name if arm else None
         router = Router(tried, records, unasked=unasked(self._loaded, provider), arm=name)
-        if not settings.answer.cache:
+        if not (remembers and settings.answer.cache):
             return router
         cache = AnswerCache(self._state, collection)
         first = next(one for one in tried if not isinstance(one, Unconfigured))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, nullcontext, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,14 +11,17 @@ from ragchat.assembly.embedders import Embedders
 from ragchat.assembly.library import Library
 from ragchat.assembly.state import STATE_FILE, open_state
 from ragchat.conversation.session import Session
+from ragchat.conversation.store import nobody_asked, open_conversations
 from ragchat.embeddings.cache import CACHE_FILE, VectorCache
 from ragchat.errors import StorageError
+from ragchat.generation.memory.remembered import Remembering
 from ragchat.index.retriever import Retriever, Weights
 from ragchat.ollama.client import OllamaClient
 from ragchat.pipeline.answering import Answering
 from ragchat.pipeline.rewriting import Rewriter
 from ragchat.privacy.consent import Consent
 from ragchat.settings.load import load_settings
+from ragchat.settings.sources import PASSPHRASE_VARIABLE
 from ragchat.usage.ledger import Ledger
 from ragchat.usage.report import usage_report
 
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from ragchat.conversation.store import Conversations
     from ragchat.generation.chain.links import Link
     from ragchat.index.collection import Collection
     from ragchat.privacy.consent import Decision, Question
@@ -39,22 +43,32 @@ def open_workspace(
     environ: Mapping[str, str],
     directory: Path,
     ask: Callable[[Question], Decision] | None = None,
+    ask_passphrase: Callable[[bool], str] = nobody_asked,
 ) -> Workspace:
     """Read the settings that hold in `directory`; `ask` puts a question of consent to a person who is there.
 
+    So does `ask_passphrase`, which is told whether it is a new one; RAGCHAT_PASSPHRASE in `environ` answers it.
     Raises `SettingsError`.
     """
-    return Workspace(load_settings(flags=flags, environ=environ, cwd=directory), ask)
+    loaded = load_settings(flags=flags, environ=environ, cwd=directory)
+    known = environ.get(PASSPHRASE_VARIABLE)
+    return Workspace(loaded, ask, (lambda _new: known) if known else ask_passphrase)
 
 
 class Workspace:
     """Each part is made when it is first needed; what was opened is closed with `close`."""
 
-    def __init__(self, loaded: Loaded, ask: Callable[[Question], Decision] | None) -> None:
+    def __init__(
+        self,
+        loaded: Loaded,
+        ask: Callable[[Question], Decision] | None,
+        ask_passphrase: Callable[[bool], str] = nobody_asked,
+    ) -> None:
         self.settings = loaded.settings
         self.warnings = loaded.warnings
         self._loaded = loaded
         self._ask = ask
+        self._ask_passphrase = ask_passphrase
         self._consents: dict[str, Consent] = {}
         self._opened = ExitStack()
 
@@ -82,18 +96,47 @@ class Workspace:
         embedder = self.embedders.for_search(collection)
         return Retriever(collection, embedder, Weights.of(collection.embedder or ""), only=only)
 
-    def session(self, collection: Collection, provider: str | None = None, only: str | None = None) -> Session:
-        """A conversation about `collection`, answered by `provider` alone when one is named. As `retriever`."""
+    def session(
+        self,
+        collection: Collection,
+        provider: str | None = None,
+        only: str | None = None,
+        conversations: Conversations | None = None,
+    ) -> Session:
+        """A conversation about `collection`, answered by `provider` alone when one is named. As `retriever`.
+
+        It is kept in `conversations` where they are given; where those are encrypted, no answer is remembered.
+        """
         answer = self.settings.answer
         models = self._answerers.models(collection.name, provider)
+        remembers = not (conversations and conversations.encrypted)
+        generator = self._answerers.session(collection.name, provider, remembers=remembers)
         answering = Answering(
             self.retriever(collection, only),
-            self._answerers.session(collection.name, provider),
+            generator,
             top_k=self.settings.retrieval.top_k,
             context_tokens=answer.context_tokens,
             rewriter=Rewriter(models) if models else None,
         )
-        return Session(answering)
+        afresh = generator.afresh if isinstance(generator, Remembering) else nullcontext
+        return Session(answering, conversations, collection.name, afresh)
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        """The stored sessions, also where no more are kept; may ask for a passphrase.
+
+        Raises `StorageError`, and `UsageError` for a wrong passphrase.
+        """
+        kind = self._loaded.origins["conversation.encryption"].kind
+        conversations = open_conversations(
+            self.settings.home,
+            self.settings.conversation.encryption,
+            self._ask_passphrase,
+            self._forget_answers,
+            # Nobody said so, or somebody else's file: what was encrypted stays it.
+            loosen=kind not in ("default", ".env"),
+        )
+        return self._opened.enter_context(closing(conversations))
 
     def chain(self, provider: str | None = None) -> tuple[Link, ...]:
         """The providers in their order, as they stand now."""
@@ -112,6 +155,9 @@ class Workspace:
     def _forget(self, collection: str) -> None:
         """Forget what was consented to for a collection, and answered from it."""
         self._consent(collection).forget()
+        self._forget_answers(collection)
+
+    def _forget_answers(self, collection: str) -> None:
         self._answerers.forget(collection)
 
     def _consent(self, collection: str) -> Consent:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from ragchat import __version__
 from ragchat.cli.options import (
@@ -14,12 +16,25 @@ from ragchat.cli.options import (
     SourceOption,
     TopKOption,
 )
-from ragchat.errors import NothingIndexed
+from ragchat.errors import NothingIndexed, StorageError, UsageError
+from ragchat.terminal.sanitise import visible_line
 from ragchat.terminal.views.chain import chain
 from ragchat.terminal.views.quantities import counted
 
 if TYPE_CHECKING:
     from ragchat.cli.desk import Desk
+    from ragchat.conversation.entry import Entry
+    from ragchat.conversation.store import Conversations
+
+ContinueOption = Annotated[bool, typer.Option("--continue", help="Go on with the last session.")]
+ResumeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--resume",
+        metavar="SESSION",
+        help="Go on with this session, by its number, id or name in `sessions list`.",
+    ),
+]
 
 
 def chat(
@@ -29,6 +44,8 @@ def chat(
     provider: ProviderOption = None,
     local_only: LocalOnlyOption = False,
     top_k: TopKOption = None,
+    last: ContinueOption = False,
+    resume: ResumeOption = None,
     home: HomeOption = None,
 ) -> None:
     """Ask one question after the other. Without a terminal, a question is read from each line of stdin."""
@@ -39,12 +56,19 @@ def chat(
     flags = {"home": home, "retrieval.top_k": top_k, "privacy.cloud": "never" if local_only else None}
     desk = open_desk(flags)
     workspace = desk.workspace
+    conversations = _conversations(desk, needed=last or resume is not None)
+    stored = _chosen(conversations, resume, last=last)
+    if stored and docs is None and collection is None:
+        collection = stored.collection
     if docs is None and collection is None and not workspace.library.has_documents():
         _offer_this_folder(desk)
     target = desk.collection(collection, docs)
 
     # Here and not in the background: it may ask for consent, and the prompt reads the keyboard then.
-    session = workspace.session(target, provider, source)
+    session = workspace.session(target, provider, source, conversations)
+    if stored:
+        session.resume(stored.id)
+        desk.note(f"Going on with “{visible_line(stored.name)}”, {counted(stored.questions, 'question')}.")
 
     def open_session() -> Opened:
         documents, _ = target.manifest.counts()
@@ -55,6 +79,40 @@ def chat(
     banner = f"ragchat {__version__} · ask your documents · /help lists the commands, Ctrl-D leaves"
     history = workspace.settings.home / "history"
     Repl(desk.terminal, open_session, banner=banner, history_file=history).run()
+
+
+def _conversations(desk: Desk, *, needed: bool) -> Conversations | None:
+    """Where the session is kept; None where it is not, and where the store fails, which is told.
+
+    Raises `UsageError` for a wrong passphrase. One that is `needed` is raised for, too.
+    """
+    if desk.workspace.settings.conversation.storage == "off":
+        if needed:
+            raise UsageError("Conversations are not kept.", "Set RAGCHAT_CONVERSATIONS=keep to go on with one.")
+        return None
+    try:
+        conversations = desk.workspace.conversations
+    except StorageError as error:
+        if needed:
+            raise
+        desk.note(f"This conversation is not kept. {error.message} {error.hint}")
+        return None
+    for notice in conversations.notices:
+        desk.note(notice)
+    return conversations
+
+
+def _chosen(conversations: Conversations | None, resume: str | None, *, last: bool) -> Entry | None:
+    """The session to go on with; raises `UsageError` when there is none such."""
+    if resume is not None and last:
+        raise UsageError("--continue and --resume name two sessions.", "Leave one of them out.")
+    if conversations is None or not (last or resume is not None):
+        return None
+    if resume is not None:
+        return conversations.find(resume)
+    if not (entries := conversations.list()):
+        raise UsageError("There is no session to go on with.", "Begin one: ragchat chat")
+    return entries[0]
 
 
 def _offer_this_folder(desk: Desk) -> None:

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ragchat.assembly.workspace import Workspace, open_workspace
+from ragchat.conversation.store import nobody_asked
 from ragchat.errors import UsageError
 from ragchat.index.collection import DEFAULT, Collection
 from ragchat.terminal.consent import ask_consent
 from ragchat.terminal.console import Terminal, terminal_here
 from ragchat.terminal.links import links_for
+from ragchat.terminal.passphrase import ask_passphrase
 from ragchat.terminal.progress import IngestProgress
 from ragchat.terminal.views.ingest import ingested
 
@@ -76,7 +78,8 @@ def open_desk(flags: Mapping[str, object], *, as_json: bool = False) -> Desk:
     terminal = terminal_here()
     someone = terminal.attended or (terminal.interactive and not as_json)
     ask = partial(ask_consent, terminal) if someone else None
-    workspace = open_workspace(flags, os.environ, Path.cwd(), ask)
+    passphrase = partial(ask_passphrase, terminal) if someone else nobody_asked
+    workspace = open_workspace(flags, os.environ, Path.cwd(), ask, passphrase)
     atexit.register(workspace.close)
     links = links_for(workspace.settings.terminal.links, os.environ, screen=terminal.screen)
     desk = Desk(replace(terminal, links=links), workspace)

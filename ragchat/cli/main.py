@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ragchat import __version__
-from ragchat.cli import bench, collection, docs, embedder, index
+from ragchat.cli import bench, collection, docs, embedder, index, sessions
 from ragchat.cli.ask import ask
 from ragchat.cli.chat import chat
 from ragchat.cli.doctor import doctor
@@ -44,6 +44,7 @@ app.command()(usage)
 app.command()(doctor)
 app.add_typer(docs.app, name="docs")
 app.add_typer(collection.app, name="collection")
+app.add_typer(sessions.app, name="sessions")
 app.add_typer(index.app, name="index")
 app.add_typer(embedder.app, name="embedder")
 app.add_typer(bench.app, name="bench")

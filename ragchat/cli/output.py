@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING
 
-from ragchat.language.unseen import UNSEEN
+from ragchat.language.unseen import escaped
 
 if TYPE_CHECKING:
     from ragchat.errors import RagchatError
 
 ENVELOPE_VERSION = 1
-
-# JSON escapes C0 controls by itself; the others would still act on a terminal that shows the output.
-_UNSEEN = re.compile(f"[{UNSEEN}]")
 
 
 def print_result(result: object, *, one_line: bool = False) -> None:
@@ -30,4 +26,4 @@ def print_error(error: RagchatError, *, one_line: bool = False) -> None:
 
 def _print(envelope: object, *, one_line: bool) -> None:
     text = json.dumps(envelope, ensure_ascii=False, indent=None if one_line else 2)
-    print(_UNSEEN.sub(lambda match: json.dumps(match[0])[1:-1], text), flush=True)  # noqa: T201
+    print(escaped(text), flush=True)  # noqa: T201

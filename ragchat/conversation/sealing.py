@@ -62,7 +62,7 @@ class Keys:
             seal = Seal(passphrase_key(self.passphrase(new=False), sealing.salt))
             refusal = UsageError(
                 "This is not the passphrase of the conversations.",
-                "Try again; or, to talk without them, set RAGCHAT_CONVERSATIONS=off.",
+                "Try again. Where it is lost, so are they: remove conversations.db to begin anew.",
             )
         try:
             seal.open(sealing.proof, _PLACE_OF_PROOF)

@@ -58,6 +58,7 @@ def examine(
             yield home.check_permissions(settings.home)
         yield home.check_disk(settings.home)
         yield stores.check_ledger(ledger_file, open_ledger)
+        yield stores.check_conversations(settings.home)
         index, bound = _index(settings, collection)
         yield index
     chosen = partial(_embedder, settings, ollama, bound)

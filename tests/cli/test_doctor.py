@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 NAMES = [
     *("python", "terminal", "office", "settings", "home", "permissions"),
-    *("disk", "ledger", "index", "embedder", "ollama", "groq"),
+    *("disk", "ledger", "conversations", "index", "embedder", "ollama", "groq"),
 ]
 KEY = "gsk_aKeyOfTheRightShape0123456789"
 

@@ -94,6 +94,13 @@ ALLOWED_INSIDE_FUNCTIONS = {
     },
     "ragchat/cli/main.py": {"ragchat.terminal.console", "ragchat.terminal.views.failure"},
     "ragchat/cli/search.py": {"ragchat.cli.desk", "ragchat.terminal.views.sources"},
+    "ragchat/cli/sessions.py": {
+        "ragchat.cli.desk",
+        "ragchat.conversation",
+        "ragchat.conversation.export",
+        "ragchat.terminal.sanitise",
+        "ragchat.terminal.views.sessions",
+    },
     "ragchat/cli/usage.py": {"ragchat.cli.desk", "ragchat.terminal.views"},
     # The one file that owns a heavy library imports it where it opens it.
     "ragchat/documents/readers/slides.py": {"pptx"},

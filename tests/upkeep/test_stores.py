@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from ragchat.conversation.store import open_conversations
 from ragchat.errors import IndexDamaged
 from ragchat.index.collection import Collection
 from ragchat.index.ingest import ingest
@@ -16,7 +17,7 @@ from ragchat.index.lock import writing
 from ragchat.index.repair import repair
 from ragchat.index.vectors import Vectors
 from ragchat.storage.database import open_database
-from ragchat.upkeep.checks.stores import check_index, check_ledger
+from ragchat.upkeep.checks.stores import check_conversations, check_index, check_ledger
 from tests.index.doubles import WordEmbedder, write
 
 if TYPE_CHECKING:
@@ -170,3 +171,30 @@ def test_a_ledger_is_whole_or_a_problem(tmp_path: Path) -> None:
     assert "Move it away" in damaged.cure
     file.write_bytes(b"no database at all, but long enough to be read as the header of one" * 20)
     assert "not a database" in check_ledger(file, _ledger).message
+
+
+def test_conversations_are_not_made_by_being_looked_at(tmp_path: Path) -> None:
+    assert check_conversations(tmp_path).message == "No conversation is kept yet."
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_conversations_are_whole_with_a_key_that_is_private_or_a_finding(tmp_path: Path) -> None:
+    open_conversations(tmp_path).close()
+    assert check_conversations(tmp_path).message == "The conversations are whole, and not encrypted."
+    open_conversations(tmp_path, "file").close()
+    assert check_conversations(tmp_path).state == "ok"
+    key = tmp_path / "conversations.key"
+    key.chmod(0o644)
+    open_to_others = check_conversations(tmp_path)
+    assert (open_to_others.state, open_to_others.cure) == ("warning", f"Run `chmod 600 {key}`.")
+    key.unlink()
+    gone = check_conversations(tmp_path)
+    assert gone.state == "problem"
+    assert str(key) in gone.message
+    (tmp_path / "conversations.db").write_bytes(b"no database at all " * 100)
+    assert check_conversations(tmp_path).state == "problem"
+
+
+def test_a_passphrase_is_not_asked_for_by_looking(tmp_path: Path) -> None:
+    open_conversations(tmp_path, "passphrase", lambda _new: "open sesame").close()
+    assert check_conversations(tmp_path).message == "The conversations are whole, and encrypted by a passphrase."

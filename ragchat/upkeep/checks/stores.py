@@ -1,20 +1,26 @@
-"""What ragchat has written: the ledger, and the index of a collection."""
+"""What ragchat has written: the ledger, the conversations, and the index of a collection."""
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from ragchat.conversation.database import CREATE_CONVERSATIONS, DATABASE_FILE, KEY_FILE
+from ragchat.conversation.sealing import Keys, read_sealing
+from ragchat.conversation.store import nobody_asked
 from ragchat.embeddings.choose import kind_of
 from ragchat.errors import IndexBusy, RagchatError, StorageError
 from ragchat.index.damage import damaged, lost, sound
+from ragchat.storage.database import open_database
 from ragchat.upkeep.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from ragchat.conversation.sealing import Sealing
     from ragchat.index.collection import Collection
 
 _INGEST = "Ingest some documents: ragchat ingest PATH"
@@ -34,6 +40,42 @@ def check_ledger(file: Path, open_ledger: Callable[[Path], sqlite3.Connection]) 
     if damage:
         return Finding("ledger", "problem", f"{file} is damaged: {damage}.", "Move it away; a new one is made.")
     return Finding("ledger", "ok", "The ledger of attempts is whole.")
+
+
+def check_conversations(home: Path) -> Finding:
+    """`conversations`: whether their database is whole, and their key is there and private.
+
+    A passphrase is not asked for.
+    """
+    file = home / DATABASE_FILE
+    if not file.exists():
+        return Finding("conversations", "ok", "No conversation is kept yet.")
+    try:
+        with closing(open_database(file, (CREATE_CONVERSATIONS,))) as connection:
+            damage, sealing = _damage(connection), read_sealing(connection)
+    except StorageError as error:
+        return Finding("conversations", "problem", error.message, error.hint)
+    except sqlite3.Error as error:
+        damage = str(error)
+    if damage:
+        return Finding(
+            "conversations", "problem", f"{file} is damaged: {damage}.", "Move it away; a new one is made."
+        )
+    if sealing.kind == "file":
+        return _check_key(home / KEY_FILE, sealing)
+    how = "encrypted by a passphrase" if sealing.kind == "passphrase" else "not encrypted"
+    return Finding("conversations", "ok", f"The conversations are whole, and {how}.")
+
+
+def _check_key(key: Path, sealing: Sealing) -> Finding:
+    try:
+        Keys(key, nobody_asked).seal(sealing)
+    except StorageError as error:
+        return Finding("conversations", "problem", error.message, error.hint)
+    if key.stat().st_mode & 0o077:
+        told = f"Others on this machine can read {key}, which opens your conversations."
+        return Finding("conversations", "warning", told, f"Run `chmod 600 {shlex.quote(str(key))}`.")
+    return Finding("conversations", "ok", "The conversations are whole, and encrypted by a key in a file.")
 
 
 def missing_index(name: str | None) -> Finding:
