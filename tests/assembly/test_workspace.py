@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ragchat.assembly.workspace import open_workspace
+from ragchat.core.completion import Notice
 from ragchat.errors import EmbedderError, EmbedderMismatch, SettingsError, UsageError
-from tests.servers.ollama import CHAT, EMBEDDING, Model, OllamaServer
+from tests.conversation.turns import all_bytes
+from tests.servers.ollama import CHAT, EMBEDDING, TEXT, Model, OllamaServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 PASSED_ON = Model("mxbai-embed-large:latest", ("embedding",), "bert", remote_host="https://ollama.com")
 IN_THE_CLOUD = Model("embedding-model:cloud", ("embedding",), "bert")
 NOWHERE = "http://127.0.0.1:9"
+QUESTION = "How long should the loaf cool?"
 
 
 @dataclass
@@ -65,6 +68,10 @@ def told(_done: int, _total: int, _current: str) -> None:
 
 def embedded(server: OllamaServer) -> int:
     return sum(exchange.path == "/api/embed" for exchange in server.journal)
+
+
+def chatted(server: OllamaServer) -> int:
+    return sum(exchange.path == "/api/chat" for exchange in server.journal)
 
 
 @pytest.mark.parametrize("model", [PASSED_ON, IN_THE_CLOUD])
@@ -178,3 +185,57 @@ def test_closed_it_can_be_opened_again(docs: Path) -> None:
         opened.library.ingest([docs], told)
         opened.session(opened.library.collection())
     assert not (docs.parent / "home" / "state.db-wal").exists()
+
+
+@pytest.fixture
+def answered(docs: Path, server: OllamaServer) -> dict[str, str]:
+    """Variables of a workspace in which the bundled embedder finds and Ollama answers; `docs` is ingested."""
+    chain = {"RAGCHAT_PROVIDERS": "ollama", "OLLAMA_MODEL": CHAT.name}
+    variables = {"OLLAMA_HOST": server.url, "RAGCHAT_EMBEDDER": "bundled", **chain}
+    with workspace(docs, **variables) as (opened, _):
+        opened.library.ingest([docs], told)
+    return variables
+
+
+def test_asking_again_passes_over_the_kept_answer(
+    docs: Path, server: OllamaServer, answered: dict[str, str]
+) -> None:
+    with workspace(docs, **answered) as (opened, _):
+        session = opened.session(opened.library.collection(), conversations=opened.conversations)
+        list(session.ask(QUESTION))
+        asked = chatted(server)
+        remembered = list(opened.session(opened.library.collection()).ask(QUESTION))
+        assert any("Answered before" in event.text for event in remembered if isinstance(event, Notice))
+        assert chatted(server) == asked
+        list(session.retry())
+        assert chatted(server) > asked
+        assert opened.conversations.load(session.id) == session.turns
+
+
+def test_a_removed_session_takes_the_kept_answers_with_it(docs: Path, answered: dict[str, str]) -> None:
+    home = docs.parent / "home"
+    with workspace(docs, **answered) as (opened, _):
+        session = opened.session(opened.library.collection(), conversations=opened.conversations)
+        list(session.ask(QUESTION))
+        assert TEXT.encode() in all_bytes(home)
+        opened.conversations.remove(session.id)
+        assert TEXT.encode() not in all_bytes(home)
+
+
+def test_of_an_encrypted_session_no_answer_lies_readable_elsewhere(docs: Path, answered: dict[str, str]) -> None:
+    home = docs.parent / "home"
+    with workspace(docs, RAGCHAT_ENCRYPTION="file", **answered) as (opened, _):
+        session = opened.session(opened.library.collection(), conversations=opened.conversations)
+        list(session.ask(QUESTION))
+        assert session.turns[0].answer.text == TEXT
+        assert TEXT.encode() not in all_bytes(home)
+
+
+def test_what_was_answered_before_encryption_is_forgotten_with_it(docs: Path, answered: dict[str, str]) -> None:
+    home = docs.parent / "home"
+    with workspace(docs, **answered) as (opened, _):
+        list(opened.session(opened.library.collection(), conversations=opened.conversations).ask(QUESTION))
+    assert TEXT.encode() in all_bytes(home)
+    with workspace(docs, RAGCHAT_ENCRYPTION="file", **answered) as (opened, _):
+        assert opened.conversations.notices == ("The conversations kept so far were encrypted.",)
+    assert TEXT.encode() not in all_bytes(home)
