@@ -44,6 +44,7 @@ class StoredSession:
         self._database = database
         self._numbers = list(numbers)
         self._is_there = bool(numbers)
+        self._renamed = False
         self._clock = clock
         self._pending: int | None = None
         self._heard: list[str] = []
@@ -112,7 +113,7 @@ class StoredSession:
         if self._is_there:
             with self._database.using() as connection:
                 rename(connection, self._database, self.id, line)
-        self.name = line
+        self.name, self._renamed = line, True
 
     def _begin(self, connection: sqlite3.Connection, question: str, now: str) -> None:
         self.name = self.name or shortened(question)
@@ -149,6 +150,8 @@ class StoredSession:
             if left is None:
                 connection.execute("DELETE FROM sessions WHERE id = ?", (self.id,))
         self._is_there = left is not None
+        if left is None and not self._renamed:
+            self.name = ""  # it was the beginning of a question that is gone
 
     def _delete(self, connection: sqlite3.Connection, number: int) -> None:
         connection.execute("DELETE FROM turns WHERE session = ? AND number = ?", (self.id, number))

@@ -1,1 +1,1 @@
-"""What may leave this machine."""
+"""What may leave this machine, and how what stays is sealed."""

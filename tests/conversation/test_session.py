@@ -216,7 +216,7 @@ def test_undo_takes_the_last_turn_away_from_the_store_too(
     session.undo()
     assert conversations.list() == ()
     list(session.ask("Once more?"))
-    assert [entry.questions for entry in conversations.list()] == [1]
+    assert [(entry.name, entry.questions) for entry in conversations.list()] == [("Once more?", 1)]
 
 
 def test_clear_begins_another_session_and_keeps_the_first(
