@@ -116,7 +116,7 @@ class Repl:
     def _report(self, history: OwnerOnlyHistory) -> None:
         if failed := history.failure:
             history.failure = None
-            notice = f"What you type is not kept: {self._history_file} cannot be used ({failed.strerror})."
+            notice = f"What you type is not kept: {self._history_file} cannot be used ({failed})."
             self._terminal.aside.print(Text(wrapped(visible_line(notice), self._terminal.width), style="notice"))
 
     def _read_lines(self) -> None:
