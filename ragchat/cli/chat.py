@@ -77,8 +77,8 @@ def chat(
         return Opened(session, f"{counted(documents, 'document')} · {chain(workspace.chain(provider))}")
 
     banner = f"ragchat {__version__} · ask your documents · /help lists the commands, Ctrl-D leaves"
-    history = workspace.settings.home / "history"
-    Repl(desk.terminal, open_session, banner=banner, history_file=history).run()
+    history, editing = workspace.settings.home / "history", workspace.settings.terminal.editing
+    Repl(desk.terminal, open_session, banner=banner, history_file=history, editing=editing).run()
 
 
 def _conversations(desk: Desk, *, needed: bool) -> Conversations | None:

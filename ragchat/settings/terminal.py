@@ -1,11 +1,13 @@
 """The settings of the terminal, in the same form."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
 from ragchat.settings.declaration import Allowed, Env
 from ragchat.settings.section import SettingsSection
+
+Editing = Literal["emacs", "vi"]
 
 _NAMED_LINKS = ("auto", "off", "file", "vscode", "cursor", "idea", "zed")
 
@@ -23,6 +25,12 @@ class TerminalSettings(SettingsSection):
             " vscode://file{path}:{line}."
         ),
     ] = "auto"
+
+    editing: Annotated[
+        Editing,
+        Env("RAGCHAT_EDITING"),
+        Field(description="Whose keys the prompt of `ragchat chat` takes."),
+    ] = "emacs"
 
     @field_validator("links")
     @classmethod

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Final
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.styles import Style
 from rich.text import Text
@@ -14,11 +17,13 @@ from ragchat.errors import Interrupted, RagchatError, UsageError
 from ragchat.terminal.chat import Chat, Leave
 from ragchat.terminal.commands.table import COMMANDS, parse
 from ragchat.terminal.completion import CommandCompleter
+from ragchat.terminal.editor import edited
 from ragchat.terminal.history import OwnerOnlyHistory
 from ragchat.terminal.keys import PromptKeys
 from ragchat.terminal.sanitise import visible, visible_line
 from ragchat.terminal.signals import ending_cleanly
 from ragchat.terminal.theme import PROMPT
+from ragchat.terminal.toolbar import FEWEST_COLUMNS, FEWEST_ROWS, toolbar
 from ragchat.terminal.views.failure import failure
 from ragchat.terminal.wrap import wrapped
 
@@ -26,24 +31,40 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from prompt_toolkit.application import Application
+
+    from ragchat.settings.terminal import Editing
     from ragchat.terminal.chat import Opened
     from ragchat.terminal.console import Terminal
 
 _PROMPT = "> "
 _LEAVING = "Ctrl-C again or Ctrl-D leaves"
-_MENU_LINES = len(COMMANDS) + 1
+_MENU_LINES = min(8, len(COMMANDS) + 1)
+_ESCAPE_S: Final = 0.05
+"""Seconds after which Esc is a key of its own, and not the beginning of another key's bytes."""
+_VI_ESCAPE_S: Final = 0.1
+"""Seconds after which vi's Esc is not the beginning of Alt-Enter."""
 
 
 class Repl:
     """Reads questions and commands until the person leaves, and then says what it all took.
 
     `open_session` runs in a background thread behind the prompt. `banner` is printed above the first prompt.
+    `keys.multiline` can be changed at any time.
     """
 
     def __init__(
-        self, terminal: Terminal, open_session: Callable[[], Opened], *, banner: str, history_file: Path
+        self,
+        terminal: Terminal,
+        open_session: Callable[[], Opened],
+        *,
+        banner: str,
+        history_file: Path,
+        editing: Editing = "emacs",
     ) -> None:
+        self.keys = PromptKeys(self._edited)
         self._terminal = terminal
+        self._editing = editing
         self._banner = banner
         self._history_file = history_file
         self._chat = Chat(terminal, open_session, commands=COMMANDS)
@@ -66,14 +87,13 @@ class Repl:
 
     def _read_prompt(self) -> None:
         self._terminal.out.print(Text(wrapped(self._banner, self._terminal.width), style="status"))
-        keys = PromptKeys()
         history = OwnerOnlyHistory(self._history_file)
-        prompt = self._prompt(keys, history)
+        prompt = self._prompt(history)
         self._chat.prepare(then=prompt.app.invalidate)
         offered = ""
         with contextlib.suppress(EOFError, Leave):
             while True:
-                keys.stay()
+                self.keys.stay()
                 line = visible(prompt.prompt(default=offered)).strip()
                 self._report(history)
                 offered = "" if not line or self._taken(line) else line
@@ -97,21 +117,47 @@ class Repl:
             self._terminal.out.print()
         return True
 
-    def _prompt(self, keys: PromptKeys, history: OwnerOnlyHistory) -> PromptSession[str]:
+    def _prompt(self, history: OwnerOnlyHistory) -> PromptSession[str]:
+        keys = self.keys
         prompt: PromptSession[str] = PromptSession(
             [("class:prompt", _PROMPT)],
             multiline=True,
             prompt_continuation=" " * len(_PROMPT),
+            editing_mode=EditingMode(self._editing.upper()),
             key_bindings=keys.bindings,
             history=history,
+            auto_suggest=AutoSuggestFromHistory(),
+            enable_history_search=keys.by_prefix,
+            enable_suspend=True,
             completer=CommandCompleter(COMMANDS),
             complete_while_typing=Condition(lambda: prompt.default_buffer.text.startswith("/")),
             reserve_space_for_menu=_MENU_LINES,
-            bottom_toolbar=lambda: _LEAVING if keys.leaving else visible_line(self._chat.state()),
             style=Style.from_dict(PROMPT),
         )
+        prompt.app.ttimeoutlen = _ESCAPE_S
+        if self._editing == "vi":
+            prompt.app.timeoutlen = _VI_ESCAPE_S
         prompt.default_buffer.on_text_changed += keys.stay
+
+        def fit(app: Application[str]) -> None:
+            size = app.output.get_size()
+            prompt.reserve_space_for_menu = min(_MENU_LINES, size.rows // 2)
+            roomy = size.rows >= FEWEST_ROWS and size.columns >= FEWEST_COLUMNS
+            prompt.bottom_toolbar = self._toolbar(app, size.columns) if roomy else None
+
+        prompt.app.before_render += fit
         return prompt
+
+    def _toolbar(self, app: Application[str], columns: int) -> str:
+        state = _LEAVING if self.keys.leaving else self._chat.state()
+        return toolbar(state, self.keys.mode(app), columns)
+
+    def _edited(self, text: str) -> str:
+        try:
+            return edited(text, os.environ)
+        except UsageError as error:
+            self._fail(error)
+            return text
 
     def _report(self, history: OwnerOnlyHistory) -> None:
         if failed := history.failure:

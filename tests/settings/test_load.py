@@ -70,6 +70,7 @@ def test_each_setting_can_be_set_in_each_source(tmp_path: Path) -> None:
         "conversation.encryption": "passphrase",
         "privacy.cloud": "never",
         "terminal.links": "vscode",
+        "terminal.editing": "vi",
     }
     assert values.keys() == DECLARED.keys()
     loaded = [load_from(tmp_path, values, dict.fromkeys(values, kind)) for kind in SOURCES[:-1]]

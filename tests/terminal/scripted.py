@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ragchat.core.answer import Turn
     from ragchat.core.completion import Finish
     from ragchat.pipeline.answering import Answering
+    from ragchat.settings.terminal import Editing
 
 _BREAD = "Cool the loaf first. A cut loaf keeps best wrapped in paper,\nthen in a cotton bag, away from the stove."
 
@@ -108,8 +109,8 @@ _ANSWER = (
 )
 
 
-def main(history_file: str, pause: str) -> None:
-    """Run the conversation in the terminal this program was started in."""
+def main(history_file: str, pause: str, editing: Editing = "emacs", lines: str = "") -> None:
+    """Run the conversation in the terminal this program was started in; `multiline` as the last argument."""
     from ragchat.terminal.chat import Opened
     from ragchat.terminal.console import terminal_here
     from ragchat.terminal.repl import Repl
@@ -124,8 +125,10 @@ def main(history_file: str, pause: str) -> None:
     banner = (
         "ragchat 0.1.0 · answers from your documents, with their sources\n/help lists the commands, Ctrl-D leaves"
     )
-    Repl(terminal_here(), open_session, banner=banner, history_file=Path(history_file)).run()
+    repl = Repl(terminal_here(), open_session, banner=banner, history_file=Path(history_file), editing=editing)
+    repl.keys.multiline = lines == "multiline"
+    repl.run()
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1], sys.argv[2], cast("Editing", (*sys.argv[3:4], "emacs")[0]), "".join(sys.argv[4:]))
