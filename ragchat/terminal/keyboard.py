@@ -6,9 +6,10 @@ import os
 import select
 import termios
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ragchat.terminal.sanitise import visible
+from ragchat.terminal.signals import suspending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,11 +23,13 @@ class Keyboard:
     def __init__(self, fd: int | None) -> None:
         self._fd = fd
         self._typed_ahead = b""
+        self._found: list[Any] | None = None
 
     @contextmanager
     def silent(self) -> Iterator[None]:
         """Show nothing that is typed, and leave all of it for the next prompt; Ctrl-C still interrupts.
 
+        Ctrl-Z still stops the program: then the terminal is as it was found, and what was typed is put aside.
         Line editing is off as well: the kernel would hold back unfinished lines and eat Ctrl-D.
         """
         with self._changed(echo=False):
@@ -62,12 +65,27 @@ class Keyboard:
             changed[_LOCAL_FLAGS] &= ~editing
             changed[_LOCAL_FLAGS] |= termios.NOFLSH  # or Ctrl-C would throw away what was typed before it
             changed[_INPUT_FLAGS] &= ~termios.ICRNL
-        # TCSAFLUSH, the usual choice, would throw away what was typed ahead.
-        termios.tcsetattr(self._fd, termios.TCSADRAIN, changed)
+        outermost = self._found is None
+        found = self._found = before if self._found is None else self._found
+
+        def leave() -> None:
+            if not echo:
+                self._put_aside()  # or the shell would read it
+            self._set(found)
+
+        self._set(changed)
         try:
-            yield
+            with suspending(leave, lambda: self._set(changed)):
+                yield
         finally:
-            termios.tcsetattr(self._fd, termios.TCSADRAIN, before)
+            self._set(before)
+            if outermost:
+                self._found = None
+
+    def _set(self, attributes: list[Any]) -> None:
+        assert self._fd is not None
+        # TCSAFLUSH, the usual choice, would throw away what was typed ahead.
+        termios.tcsetattr(self._fd, termios.TCSADRAIN, attributes)
 
     def waiting(self) -> bool:
         """Whether something was typed that nobody has read."""

@@ -1,4 +1,4 @@
-"""Signals as this room wants them: Ctrl-C ends an answer, a closed terminal ends the conversation."""
+"""Signals as this room wants them: Ctrl-C ends an answer, Ctrl-Z stops it, a closed terminal ends it all."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
@@ -72,3 +72,28 @@ def ending_cleanly() -> Iterator[None]:
 
 def _end(number: int, _frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
+
+
+@contextmanager
+def suspending(leave: Callable[[], None], come_back: Callable[[], None]) -> Iterator[None]:
+    """Let Ctrl-Z stop the program, with `leave` called before and `come_back` after.
+
+    Whoever started the program may have chosen that it is not to be stopped.
+    """
+    before = signal.getsignal(signal.SIGTSTP)
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        leave()
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)  # and here it stands still
+        signal.signal(number, stop)
+        come_back()
+
+    if before is signal.SIG_IGN:
+        yield
+        return
+    signal.signal(signal.SIGTSTP, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTSTP, before)
