@@ -24,7 +24,9 @@ from ragchat.terminal.views.quantities import counted
 if TYPE_CHECKING:
     from ragchat.cli.desk import Desk
     from ragchat.conversation.entry import Entry
+    from ragchat.conversation.session import Session
     from ragchat.conversation.store import Conversations
+    from ragchat.index.collection import Collection
 
 ContinueOption = Annotated[bool, typer.Option("--continue", help="Go on with the last session.")]
 ResumeOption = Annotated[
@@ -49,36 +51,46 @@ def chat(
     home: HomeOption = None,
 ) -> None:
     """Ask one question after the other. Without a terminal, a question is read from each line of stdin."""
-    from ragchat.cli.desk import open_desk  # noqa: PLC0415
     from ragchat.terminal.chat import Opened  # noqa: PLC0415
-    from ragchat.terminal.repl import Repl  # noqa: PLC0415
+    from ragchat.terminal.console import terminal_here  # noqa: PLC0415
+    from ragchat.terminal.loading import require_person  # noqa: PLC0415
+    from ragchat.terminal.repl import Preferences, Repl  # noqa: PLC0415
 
     flags = {"home": home, "retrieval.top_k": top_k, "privacy.cloud": "never" if local_only else None}
-    desk = open_desk(flags)
-    workspace = desk.workspace
-    conversations = _conversations(desk, needed=last or resume is not None)
-    stored = _chosen(conversations, resume, last=last)
-    if stored and docs is None and collection is None:
-        collection = stored.collection
-    if docs is None and collection is None and not workspace.library.has_documents():
-        _offer_this_folder(desk)
-    target = desk.collection(collection, docs)
+    begun: list[tuple[Desk, Collection, Session]] = []
 
-    # Here and not in the background: it may ask for consent, and the prompt reads the keyboard then.
-    session = workspace.session(target, provider, source, conversations)
-    if stored:
-        session.resume(stored.id)
-        desk.note(f"Going on with “{visible_line(stored.name)}”, {counted(stored.questions, 'question')}.")
+    def begin() -> Preferences:
+        from ragchat.cli.desk import open_desk  # noqa: PLC0415
+
+        if docs is not None:
+            require_person()  # whom the ingest tells how far it is
+        desk = open_desk(flags)
+        workspace = desk.workspace
+        conversations = _conversations(desk, needed=last or resume is not None)
+        stored = _chosen(conversations, resume, last=last)
+        name = stored.collection if stored and docs is None and collection is None else collection
+        if docs is None and name is None and not workspace.library.has_documents():
+            require_person()
+            _offer_this_folder(desk)
+        target = desk.collection(name, docs)
+        # Not with `open_session`: it may ask for consent, and what it raises ends the chat.
+        session = workspace.session(target, provider, source, conversations)
+        if stored:
+            session.resume(stored.id)
+            desk.note(f"Going on with “{visible_line(stored.name)}”, {counted(stored.questions, 'question')}.")
+        begun.append((desk, target, session))
+        return Preferences(workspace.settings.home / "history", workspace.settings.terminal.editing)
 
     def open_session() -> Opened:
+        desk, target, session = begun[-1]
         documents, _ = target.manifest.counts()
         # The first search loads what is heavy; better now than behind the first question.
         target.warm_up()
-        return Opened(session, f"{counted(documents, 'document')} · {chain(workspace.chain(provider))}")
+        about = f"{counted(documents, 'document')} · {chain(desk.workspace.chain(provider))}"
+        return Opened(session, about, desk.terminal.links)
 
     banner = f"ragchat {__version__} · ask your documents · /help lists the commands, Ctrl-D leaves"
-    history, editing = workspace.settings.home / "history", workspace.settings.terminal.editing
-    Repl(desk.terminal, open_session, banner=banner, history_file=history, editing=editing).run()
+    Repl(terminal_here(), open_session, banner=banner, begin=begin).run()
 
 
 def _conversations(desk: Desk, *, needed: bool) -> Conversations | None:

@@ -18,6 +18,7 @@ from ragchat.index.collection import DEFAULT, Collection
 from ragchat.terminal.consent import ask_consent
 from ragchat.terminal.console import Terminal, terminal_here
 from ragchat.terminal.links import links_for
+from ragchat.terminal.loading import require_person
 from ragchat.terminal.passphrase import ask_passphrase
 from ragchat.terminal.progress import IngestProgress
 from ragchat.terminal.views.ingest import ingested
@@ -65,8 +66,9 @@ class Desk:
         return self.workspace.library.collection(kept)
 
     def note(self, text: str) -> None:
-        """A remark beside the result."""
+        """A remark beside the result; raises `NeedsPerson` behind the prompt."""
         if text:
+            require_person()
             self.terminal.err.print(Text(text, style="notice"))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ragchat.conversation.session import summarise
 from ragchat.errors import RagchatError
+from ragchat.terminal.links import FILE_LINKS
 from ragchat.terminal.loading import Loading
 from ragchat.terminal.state import StateLine
 from ragchat.terminal.stream import show
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ragchat.core.answer import Answer
     from ragchat.terminal.commands.table import Command
     from ragchat.terminal.console import Terminal
+    from ragchat.terminal.links import Links
 
 
 class Leave(Exception):
@@ -27,10 +29,11 @@ class Leave(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A session that is ready, and a few words about it: the collection, its documents, who answers."""
+    """A session that is ready, what its sources link to, and a few words about it: its documents, who answers."""
 
     session: Session
     about: str
+    links: Links = FILE_LINKS
 
 
 class Chat:
@@ -66,7 +69,9 @@ class Chat:
             with StateLine(self.terminal) as state:
                 if not self._loading.ended:
                     state.show("getting ready…")
-                return self._loading.result().session
+                opened = self._loading.result()
+                self.terminal = replace(self.terminal, links=opened.links)
+                return opened.session
         except RagchatError:
             self._loading = None
             raise

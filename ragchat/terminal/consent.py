@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from ragchat.terminal.keyboard import Keyboard
+from ragchat.terminal.loading import require_person
 from ragchat.terminal.sanitise import visible_line
 from ragchat.terminal.state import ERASE
 from ragchat.terminal.wrap import wrapped
@@ -35,8 +36,9 @@ def ask_consent(terminal: Terminal, question: Question) -> Decision:
 
     Stderr is asked on where it is a terminal, for stdout may be a result. Text typed before the question is
     not taken for its answer. Ctrl-C, and the end of input, raise `KeyboardInterrupt`: then nothing is sent
-    and nothing is decided.
+    and nothing is decided. Raises `NeedsPerson` behind the prompt.
     """
+    require_person()
     asked = _ASKED[question.purpose].format(host=question.destination, provider=question.provider)
     lines = wrapped(f"{visible_line(asked)}\n{_CHOICES}", terminal.width)
     if terminal.screen:

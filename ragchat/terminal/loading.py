@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -10,6 +11,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+
+_thread = threading.local()
+
+
+class NeedsPerson(Exception):
+    """Somebody must be asked or told something, and the prompt has the terminal."""
+
+
+def require_person() -> None:
+    """Raise `NeedsPerson` behind the prompt, in the thread of a `Loading`."""
+    if getattr(_thread, "loading", False):
+        raise NeedsPerson
 
 
 class Loading(Generic[T]):
@@ -39,8 +52,12 @@ class Loading(Generic[T]):
         return self._future.result()
 
     def _run(self) -> None:
+        _thread.loading = True
+        gc.disable()  # a collection of all that imports make would keep a key waiting for 50 ms
         try:
             self._future.set_result(self._load())
         except BaseException as error:  # raised again where the result is asked for
             self._future.set_exception(error)
+        finally:
+            gc.enable()
         self._then()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from prompt_toolkit import PromptSession
@@ -20,6 +21,7 @@ from ragchat.terminal.completion import CommandCompleter
 from ragchat.terminal.editor import edited
 from ragchat.terminal.history import OwnerOnlyHistory
 from ragchat.terminal.keys import PromptKeys
+from ragchat.terminal.loading import NeedsPerson
 from ragchat.terminal.sanitise import visible, visible_line
 from ragchat.terminal.signals import ending_cleanly
 from ragchat.terminal.theme import PROMPT
@@ -46,10 +48,27 @@ _VI_ESCAPE_S: Final = 0.1
 """Seconds after which vi's Esc is not the beginning of Alt-Enter."""
 
 
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What the prompt learns from the settings."""
+
+    history_file: Path
+    editing: Editing = "emacs"
+
+
+class _BeginHere(Exception):
+    """The prompt gives way to what needs a person."""
+
+    def __init__(self, typed: str) -> None:
+        self.typed = typed
+
+
 class Repl:
     """Reads questions and commands until the person leaves, and then says what it all took.
 
-    `open_session` runs in a background thread behind the prompt. `banner` is printed above the first prompt.
+    `banner` is printed above the first prompt. Behind the prompt, in a background thread, runs `begin`, unless the
+    `history_file` is known without it, and then `open_session`. Where `begin` fails there it is called once more
+    before the eyes of the person: it may ask and tell then, and what it raises ends the conversation.
     `keys.multiline` can be changed at any time.
     """
 
@@ -59,15 +78,18 @@ class Repl:
         open_session: Callable[[], Opened],
         *,
         banner: str,
-        history_file: Path,
-        editing: Editing = "emacs",
+        history_file: Path | None = None,
+        begin: Callable[[], Preferences] | None = None,
     ) -> None:
         self.keys = PromptKeys(self._edited)
         self._terminal = terminal
-        self._editing = editing
         self._banner = banner
-        self._history_file = history_file
-        self._chat = Chat(terminal, open_session, commands=COMMANDS)
+        self._begin = begin
+        self._open_session = open_session
+        self._begun = Preferences(history_file) if history_file else None
+        self._begin_here = False
+        self._history: OwnerOnlyHistory | None = None
+        self._chat = Chat(terminal, self._open, commands=COMMANDS)
 
     def run(self) -> None:
         """Converse until the end of input, `/quit`, Ctrl-D or a signal.
@@ -85,22 +107,48 @@ class Repl:
                 raise
             self._chat.say_farewell()
 
+    def _open(self) -> Opened:
+        """Begin, unless that has been done, and open the session; in the background."""
+        if self._begun is None:
+            try:
+                self._begun = self._called()
+            except BaseException:
+                self._begin_here = True
+                raise
+        return self._open_session()
+
+    def _begin_again(self, then: Callable[[], object] = lambda: None) -> None:
+        """Before the eyes of the person."""
+        self._begun, self._begin_here = self._called(), False
+        self._chat.prepare(then)
+
+    def _called(self) -> Preferences:
+        assert self._begin is not None
+        return self._begin()
+
     def _read_prompt(self) -> None:
-        self._terminal.out.print(Text(wrapped(self._banner, self._terminal.width), style="status"))
-        history = OwnerOnlyHistory(self._history_file)
-        prompt = self._prompt(history)
-        self._chat.prepare(then=prompt.app.invalidate)
+        keyboard = self._terminal.keyboard
+        # What is typed before the prompt takes over would be echoed into it.
+        with keyboard.silent():
+            self._terminal.out.print(Text(wrapped(self._banner, self._terminal.width), style="status"))
+            prompt = self._prompt()
         offered = ""
         with contextlib.suppress(EOFError, Leave):
             while True:
                 self.keys.stay()
-                line = visible(prompt.prompt(default=offered)).strip()
-                self._report(history)
+                try:
+                    with keyboard.silent():
+                        line = visible(prompt.prompt(default=offered)).strip()
+                except _BeginHere as given_way:
+                    offered, prompt.app.erase_when_done = given_way.typed, False
+                    self._begin_again(then=prompt.app.invalidate)
+                    continue
+                self._report()
                 offered = "" if not line or self._taken(line) else line
                 # What was typed meanwhile is a new question: the failed one waits in the history instead.
-                if self._terminal.keyboard.waiting():
+                if keyboard.waiting():
                     offered = ""
-                offered += self._terminal.keyboard.put_aside()
+                offered += keyboard.put_aside()
 
     def _taken(self, line: str) -> bool:
         """False when the question failed and should be offered again."""
@@ -110,22 +158,25 @@ class Repl:
             self._terminal.out.print(Text("stopped", style="notice"))
         except UsageError as error:
             self._fail(error)
-        except RagchatError as error:
+        except (NeedsPerson, RagchatError) as error:
+            if self._begin_here:
+                self._begin_again()
+                return self._taken(line)
+            if isinstance(error, NeedsPerson):
+                raise
             self._fail(error)
             return False
         finally:
             self._terminal.out.print()
         return True
 
-    def _prompt(self, history: OwnerOnlyHistory) -> PromptSession[str]:
+    def _prompt(self) -> PromptSession[str]:
         keys = self.keys
         prompt: PromptSession[str] = PromptSession(
             [("class:prompt", _PROMPT)],
             multiline=True,
             prompt_continuation=" " * len(_PROMPT),
-            editing_mode=EditingMode(self._editing.upper()),
             key_bindings=keys.bindings,
-            history=history,
             auto_suggest=AutoSuggestFromHistory(),
             enable_history_search=keys.by_prefix,
             enable_suspend=True,
@@ -135,18 +186,39 @@ class Repl:
             style=Style.from_dict(PROMPT),
         )
         prompt.app.ttimeoutlen = _ESCAPE_S
-        if self._editing == "vi":
-            prompt.app.timeoutlen = _VI_ESCAPE_S
         prompt.default_buffer.on_text_changed += keys.stay
 
-        def fit(app: Application[str]) -> None:
+        def prepare(app: Application[str]) -> None:
+            if self._begin_here and not app.is_done:
+                app.erase_when_done = True
+                app.exit(exception=_BeginHere(prompt.default_buffer.text))
+                return
+            if self._begun and not self._history:
+                self._adopt(self._begun, prompt)
             size = app.output.get_size()
             prompt.reserve_space_for_menu = min(_MENU_LINES, size.rows // 2)
             roomy = size.rows >= FEWEST_ROWS and size.columns >= FEWEST_COLUMNS
             prompt.bottom_toolbar = self._toolbar(app, size.columns) if roomy else None
 
-        prompt.app.before_render += fit
+        def load(app: Application[str]) -> None:
+            app.after_render -= load
+            self._chat.prepare(then=app.invalidate)
+
+        prompt.app.before_render += prepare
+        prompt.app.after_render += load  # sooner, and the first prompt would have to share the processor
         return prompt
+
+    def _adopt(self, preferences: Preferences, prompt: PromptSession[str]) -> None:
+        """Let the prompt, at which somebody may be typing, have its history and its keys."""
+        buffer = prompt.default_buffer
+        self._history = OwnerOnlyHistory(preferences.history_file)
+        for line in buffer.history.get_strings():
+            self._history.append_string(line)
+        buffer.history = self._history
+        buffer.reset(buffer.document)  # or it would not look into the history again
+        if preferences.editing == "vi":
+            prompt.editing_mode = EditingMode.VI
+            prompt.app.timeoutlen = _VI_ESCAPE_S
 
     def _toolbar(self, app: Application[str], columns: int) -> str:
         state = _LEAVING if self.keys.leaving else self._chat.state()
@@ -159,13 +231,14 @@ class Repl:
             self._fail(error)
             return text
 
-    def _report(self, history: OwnerOnlyHistory) -> None:
-        if failed := history.failure:
-            history.failure = None
-            notice = f"What you type is not kept: {self._history_file} cannot be used ({failed})."
+    def _report(self) -> None:
+        if self._begun and self._history and (failed := self._history.failure):
+            self._history.failure = None
+            notice = f"What you type is not kept: {self._begun.history_file} cannot be used ({failed})."
             self._terminal.aside.print(Text(wrapped(visible_line(notice), self._terminal.width), style="notice"))
 
     def _read_lines(self) -> None:
+        self._begun = self._begun or self._called()
         with contextlib.suppress(Leave):
             for read in self._terminal.stdin:
                 if line := visible(read).strip():

@@ -55,6 +55,8 @@ ALLOWED_INSIDE_FUNCTIONS = {
         "rich.text",
         "ragchat.cli.desk",
         "ragchat.terminal.chat",
+        "ragchat.terminal.console",
+        "ragchat.terminal.loading",
         "ragchat.terminal.repl",
         "ragchat.terminal.views.ingest",
     },

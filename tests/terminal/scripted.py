@@ -113,7 +113,7 @@ def main(history_file: str, pause: str, editing: Editing = "emacs", lines: str =
     """Run the conversation in the terminal this program was started in; `multiline` as the last argument."""
     from ragchat.terminal.chat import Opened
     from ragchat.terminal.console import terminal_here
-    from ragchat.terminal.repl import Repl
+    from ragchat.terminal.repl import Preferences, Repl
 
     def open_session() -> Opened:
         time.sleep(float(pause) * 20)
@@ -125,7 +125,9 @@ def main(history_file: str, pause: str, editing: Editing = "emacs", lines: str =
     banner = (
         "ragchat 0.1.0 · answers from your documents, with their sources\n/help lists the commands, Ctrl-D leaves"
     )
-    repl = Repl(terminal_here(), open_session, banner=banner, history_file=Path(history_file), editing=editing)
+    repl = Repl(
+        terminal_here(), open_session, banner=banner, begin=lambda: Preferences(Path(history_file), editing)
+    )
     repl.keys.multiline = lines == "multiline"
     repl.run()
 

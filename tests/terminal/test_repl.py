@@ -16,9 +16,11 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from ragchat.errors import Interrupted, NothingIndexed
+from ragchat.errors import Interrupted, NothingIndexed, UsageError
 from ragchat.terminal.chat import Opened
-from ragchat.terminal.repl import Repl
+from ragchat.terminal.history import OwnerOnlyHistory
+from ragchat.terminal.loading import require_person
+from ragchat.terminal.repl import Preferences, Repl
 from tests.terminal.screens import Screen, pipe, screen
 from tests.terminal.scripted import Scripted, session
 
@@ -147,6 +149,53 @@ def test_a_question_can_be_typed_before_the_session_is_ready(tmp_path: Path) -> 
     assert "Wrap it." in shown.getvalue()
 
 
+def test_what_needs_a_person_is_begun_again_in_the_foreground(tmp_path: Path) -> None:
+    scripted = Scripted(["Wrap it."])
+    terminal, shown = screen()
+    begun: list[Preferences] = []
+
+    def begin() -> Preferences:
+        require_person()
+        terminal.out.print("May I?")
+        begun.append(Preferences(tmp_path / "h"))
+        return begun[-1]
+
+    with _keyboard() as keyboard:
+        keyboard.send_text(f"How long?{_ENTER}{_CTRL_D}")
+        Repl(replace(terminal, interactive=True), _opening(scripted), banner="", begin=begin).run()
+    assert len(begun) == 1
+    assert shown.getvalue().index("May I?") < shown.getvalue().index("Wrap it.")
+    assert scripted.questions == ["How long?"]
+    assert OwnerOnlyHistory(tmp_path / "h").load_history_strings() == ["How long?"]
+
+
+def test_what_begin_raises_in_the_foreground_ends_the_conversation() -> None:
+    terminal, shown = screen()
+    calls = []
+
+    def begin() -> Preferences:
+        calls.append("begin")
+        raise UsageError("There is no collection called x.")
+
+    with _keyboard() as keyboard, pytest.raises(UsageError):
+        keyboard.send_text("How lo")
+        Repl(replace(terminal, interactive=True), _opening(Scripted([])), banner="", begin=begin).run()
+    assert len(calls) == 2
+    assert "There is no collection" not in shown.getvalue()
+
+
+def test_lines_of_a_file_wait_for_begin_in_the_foreground() -> None:
+    terminal, out, _ = pipe("How long?\n")
+
+    def begin() -> Preferences:
+        require_person()
+        raise UsageError("There is no collection called x.")
+
+    with pytest.raises(UsageError):
+        Repl(terminal, _opening(Scripted([])), banner="", begin=begin).run()
+    assert out.getvalue() == ""
+
+
 def test_a_failed_question_is_offered_again(tmp_path: Path) -> None:
     scripted = Scripted(["x"])
     shown = _typed(f"please fail{_ENTER} not{_ENTER}{_CTRL_C}{_CTRL_D}", tmp_path / "h", _opening(scripted))
@@ -228,7 +277,10 @@ def test_ctrl_c_ends_a_file_of_questions(tmp_path: Path) -> None:
 
     terminal.out.file = Interrupting()
     repl = Repl(
-        terminal, lambda: Opened(cast("Session", _Direct(scripted)), ""), banner="", history_file=tmp_path / "h"
+        terminal,
+        lambda: Opened(cast("Session", _Direct(scripted)), ""),
+        banner="",
+        history_file=tmp_path / "h",
     )
     with pytest.raises(Interrupted):
         repl.run()
