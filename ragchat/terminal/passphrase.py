@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from ragchat.terminal.loading import require_person
+
 if TYPE_CHECKING:
     from ragchat.terminal.console import Terminal
 
@@ -19,8 +21,9 @@ _LOST = "Nobody can read them without it, and nobody can give it back to you."
 def ask_passphrase(terminal: Terminal, new: bool) -> str:
     """Ask the person at the terminal; a new one until it was typed twice the same.
 
-    The end of input raises `KeyboardInterrupt`, as Ctrl-C does.
+    The end of input raises `KeyboardInterrupt`, as Ctrl-C does. Raises `NeedsPerson` behind the prompt.
     """
+    require_person()
     try:
         if not new:
             return getpass(_OPEN)
