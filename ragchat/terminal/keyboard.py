@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import select
 import termios
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from ragchat.terminal.sanitise import visible
@@ -78,7 +78,8 @@ class Keyboard:
             with suspending(leave, lambda: self._set(changed)):
                 yield
         finally:
-            self._set(before)
+            with suppress(termios.error):  # the terminal may be gone
+                self._set(before)
             if outermost:
                 self._found = None
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -101,9 +103,11 @@ class Repl:
         with ending_cleanly():
             try:
                 read()
-            except BaseException:
+            except BaseException as error:
                 with contextlib.suppress(OSError):  # the terminal may be gone
                     self._chat.say_farewell()
+                if isinstance(error, OSError) and error.errno == errno.EIO and self._terminal.interactive:
+                    raise SystemExit(128 + signal.SIGHUP) from error  # it is, and its signal is on the way
                 raise
             self._chat.say_farewell()
 
