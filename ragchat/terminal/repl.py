@@ -7,6 +7,7 @@ import errno
 import os
 import signal
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from prompt_toolkit import PromptSession
@@ -145,7 +146,7 @@ class Repl:
                         line = visible(prompt.prompt(default=offered)).strip()
                 except _BeginHere as given_way:
                     offered, prompt.app.erase_when_done = given_way.typed, False
-                    self._begin_again(then=prompt.app.invalidate)
+                    self._begin_again(then=partial(_redraw, prompt.app))
                     continue
                 self._report()
                 offered = "" if not line or self._taken(line) else line
@@ -206,7 +207,7 @@ class Repl:
 
         def load(app: Application[str]) -> None:
             app.after_render -= load
-            self._chat.prepare(then=app.invalidate)
+            self._chat.prepare(then=partial(_redraw, app))
 
         prompt.app.before_render += prepare
         prompt.app.after_render += load  # sooner, and the first prompt would have to share the processor
@@ -272,3 +273,8 @@ class Repl:
 
     def _fail(self, error: RagchatError) -> None:
         self._terminal.err.print(failure(error, self._terminal.line_width))
+
+
+def _redraw(app: Application[str]) -> None:
+    with contextlib.suppress(RuntimeError):  # the prompt may just have been left, and its loop be closed
+        app.invalidate()
