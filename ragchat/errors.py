@@ -147,8 +147,8 @@ class OllamaError(RagchatError):
 class GenerationError(RagchatError):
     """A provider did not answer.
 
-    `failure` tells the classes apart that need different cures; `retry_after_s` is the server's own word,
-    `request_id` its name for the request.
+    `failure` tells the classes apart that need different cures; `retry_after_s` is the server's own word, or what
+    is left of it, `request_id` its name for the request.
     """
 
     kind = "provider"

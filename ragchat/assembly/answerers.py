@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from ragchat.assembly.generators import generator, signature, unasked, varied
 from ragchat.core.experiments import Arm, arms, drawn, rollout
 from ragchat.core.pricing import prices_of
-from ragchat.errors import StorageError
+from ragchat.errors import GenerationError, StorageError
+from ragchat.generation.chain import paced
 from ragchat.generation.chain.health import Health
 from ragchat.generation.chain.links import links
 from ragchat.generation.chain.ordering import USUAL_ANSWER, USUAL_PROMPT, ordered
 from ragchat.generation.chain.records import Records
+from ragchat.generation.chain.remedy import MOST_WAIT_S
 from ragchat.generation.chain.router import LAST_RESORT, Router
 from ragchat.generation.memory.answers import AnswerCache
 from ragchat.generation.memory.remembered import Remembering
@@ -34,12 +36,16 @@ if TYPE_CHECKING:
     from ragchat.generation.chain.links import Link
     from ragchat.ollama.client import OllamaClient
     from ragchat.privacy.consent import Consent
+    from ragchat.resilience.pacing import Paces
     from ragchat.settings.load import Loaded
     from ragchat.settings.model import Settings
 
 
 class Answerers:
-    """The providers, made when they are first needed; what they open is closed with `opened`."""
+    """The providers, made when they are first needed; what they open is closed with `opened`.
+
+    With `paces` theirs is one of many sessions at a time, whose requests wait for their turn.
+    """
 
     def __init__(
         self,
@@ -48,6 +54,7 @@ class Answerers:
         ollama: OllamaClient,
         consent: Callable[[str], Consent],
         opened: ExitStack,
+        paces: Paces | None = None,
     ) -> None:
         self._loaded = loaded
         self._settings = loaded.settings
@@ -55,6 +62,7 @@ class Answerers:
         self._ollama = ollama
         self._consent = consent
         self._opened = opened
+        self._paces = paces
         self._made: dict[tuple[str, Arm | None], Generator] = {}
 
     def session(self, collection: str, provider: str | None, *, remembers: bool = True) -> Generator:
@@ -83,6 +91,12 @@ class Answerers:
     def chain(self, provider: str | None) -> tuple[Link, ...]:
         """The providers in their order, as they stand now."""
         return links(self._ordered(self._tried(provider, None)), self._health)
+
+    def settle_consent(self, collection: str, provider: str | None) -> None:
+        """Ask now for the consent that a session may need; raises `StorageError`."""
+        for one in self._tried(provider, None):
+            with suppress(GenerationError):  # it will say so itself when it is asked
+                self._consent(collection).permits(one.provider, one.destination)
 
     def forget(self, collection: str) -> None:
         """Forget what was answered from a collection; raises `StorageError`."""
@@ -134,6 +148,7 @@ class Answerers:
             prices=self._prices,
             calibration=Calibration(self._state),
             budgets=budgets,
+            patience_s=paced.MOST_WAIT_S if self._paces else MOST_WAIT_S,
         )
 
     @cached_property
@@ -154,7 +169,10 @@ class Answerers:
 
     @cached_property
     def _health(self) -> Health:
-        return Health(self._state, realms=_realms(self._settings))
+        realms = _realms(self._settings)
+        if self._paces:
+            return paced.PacedHealth(self._state, self._paces, realms=realms)
+        return Health(self._state, realms=realms)
 
 
 def _realms(settings: Settings) -> dict[str, str]:

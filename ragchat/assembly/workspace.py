@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing, nullcontext, suppress
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -27,13 +27,15 @@ from ragchat.usage.report import usage_report
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from ragchat.conversation.store import Conversations
     from ragchat.generation.chain.links import Link
     from ragchat.index.collection import Collection
     from ragchat.privacy.consent import Decision, Question
+    from ragchat.resilience.pacing import Paces
     from ragchat.settings.load import Loaded
     from ragchat.usage.report import Grouping, UsageReport
 
@@ -63,12 +65,14 @@ class Workspace:
         loaded: Loaded,
         ask: Callable[[Question], Decision] | None,
         ask_passphrase: Callable[[bool], str] = nobody_asked,
+        paces: Paces | None = None,
     ) -> None:
         self.settings = loaded.settings
         self.warnings = loaded.warnings
         self._loaded = loaded
         self._ask = ask
         self._ask_passphrase = ask_passphrase
+        self._paces = paces
         self._consents: dict[str, Consent] = {}
         self._opened = ExitStack()
 
@@ -107,19 +111,28 @@ class Workspace:
 
         It is kept in `conversations` where they are given; where those are encrypted, no answer is remembered.
         """
-        answer = self.settings.answer
-        models = self._answerers.models(collection.name, provider)
-        remembers = not (conversations and conversations.encrypted)
-        generator = self._answerers.session(collection.name, provider, remembers=remembers)
-        answering = Answering(
-            self.retriever(collection, only),
-            generator,
-            top_k=self.settings.retrieval.top_k,
-            context_tokens=answer.context_tokens,
-            rewriter=Rewriter(models) if models else None,
-        )
-        afresh = generator.afresh if isinstance(generator, Remembering) else nullcontext
-        return Session(answering, conversations, collection.name, afresh)
+        return self._session(self.retriever(collection, only), collection.name, provider, conversations)
+
+    def sessions(
+        self, collection: Collection, provider: str | None, only: str | None, paces: Paces
+    ) -> Callable[[], AbstractContextManager[Session]]:
+        """Opens sessions like `session`, each for a thread of its own, whose requests `paces` hold back.
+
+        They search one after the other, and answer beside each other. Whoever must be asked for consent is asked
+        here and now, and stays unasked in a session: there, what was not allowed is refused. Raises as `session`.
+        """
+        retriever = self.retriever(collection, only)
+        if self._ask:
+            self._answerers.settle_consent(collection.name, provider)
+
+        ask = self._consent(collection.name).decided if self._ask else None
+
+        @contextmanager
+        def opened() -> Iterator[Session]:
+            with closing(Workspace(self._loaded, ask, paces=paces)) as own:
+                yield own._session(retriever, collection.name, provider)
+
+        return opened
 
     @cached_property
     def conversations(self) -> Conversations:
@@ -146,9 +159,29 @@ class Workspace:
         """What all attempts took; raises `StorageError`."""
         return usage_report(self._state, by)
 
+    def _session(
+        self,
+        retriever: Retriever,
+        collection: str,
+        provider: str | None,
+        conversations: Conversations | None = None,
+    ) -> Session:
+        models = self._answerers.models(collection, provider)
+        remembers = not (conversations and conversations.encrypted)
+        generator = self._answerers.session(collection, provider, remembers=remembers)
+        answering = Answering(
+            retriever,
+            generator,
+            top_k=self.settings.retrieval.top_k,
+            context_tokens=self.settings.answer.context_tokens,
+            rewriter=Rewriter(models) if models else None,
+        )
+        afresh = generator.afresh if isinstance(generator, Remembering) else nullcontext
+        return Session(answering, conversations, collection, afresh)
+
     @cached_property
     def _answerers(self) -> Answerers:
-        return Answerers(self._loaded, self._state, self._ollama, self._consent, self._opened)
+        return Answerers(self._loaded, self._state, self._ollama, self._consent, self._opened, self._paces)
 
     # What leaves this machine, and what is kept
 

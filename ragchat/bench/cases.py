@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from ragchat.conversation.questions import json_object
 from ragchat.core.document import Document, Section
 from ragchat.errors import UsageError
 
@@ -73,19 +74,10 @@ def _rows(path: Path, example: str) -> Iterator[_Row]:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
                 if line.strip():
-                    yield _parsed(line, f"Line {number} of {path}", example)
+                    place = f"Line {number} of {path}"
+                    yield _Row(json_object(line, place, example), place, example)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.", f"Name a file. {example}") from error
-
-
-def _parsed(line: bytes, place: str, example: str) -> _Row:
-    try:
-        value: object = json.loads(line.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{place} is not JSON in UTF-8.", example) from error
-    if not isinstance(value, dict):
-        raise UsageError(f"{place} is not a JSON object.", example)
-    return _Row(value, place, example)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
-"""`ragchat ask`: one question, one answer."""
+"""`ragchat ask`: one question, one answer, or a file of questions."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ragchat.cli.ask_batch import Asking, ask_all
 from ragchat.cli.options import (
     CollectionOption,
     DocsOption,
@@ -20,9 +22,25 @@ from ragchat.cli.output import print_result
 from ragchat.cli.shapes import answer_shape
 from ragchat.errors import GenerationError, Interrupted, UsageError
 
+QuestionsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--questions",
+        metavar="FILE",
+        help='Answer every line of FILE, - for stdin; JSON lines of {"id", "text"} too.',
+    ),
+]
+AtOnceOption = Annotated[
+    int, typer.Option("--at-once", metavar="N", min=1, max=32, help="How many of FILE are answered at a time.")
+]
+
 
 def ask(
-    question: Annotated[str, typer.Argument(metavar="QUESTION", help="The question, in quotation marks.")],
+    question: Annotated[
+        str | None, typer.Argument(metavar="QUESTION", help="The question, in quotation marks.")
+    ] = None,
+    questions: QuestionsOption = None,
+    at_once: AtOnceOption = 4,
     docs: DocsOption = None,
     collection: CollectionOption = None,
     source: SourceOption = None,
@@ -37,9 +55,16 @@ def ask(
     from ragchat.pipeline.answering import collect  # noqa: PLC0415
     from ragchat.terminal.stream import show  # noqa: PLC0415
 
-    if not question.strip():
-        raise UsageError("The question is empty.", 'Ask in quotation marks: ragchat ask "How …?"')
     flags = {"home": home, "retrieval.top_k": top_k, "privacy.cloud": "never" if local_only else None}
+    if questions is not None:
+        if question is not None:
+            raise UsageError("A QUESTION and --questions ask twice.", "Leave one of them out.")
+        desk = open_desk(flags, as_json=as_json)
+        asking = Asking(provider, source, at_once, as_json)
+        ask_all(questions, asking, desk, desk.collection(collection, docs))
+        return
+    if question is None or not question.strip():
+        raise UsageError("The question is empty.", 'Ask in quotation marks: ragchat ask "How …?"')
     desk = open_desk(flags, as_json=as_json)
     session = desk.workspace.session(desk.collection(collection, docs), provider, source)
     events = session.ask(question)

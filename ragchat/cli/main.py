@@ -69,6 +69,10 @@ def run(arguments: Sequence[str]) -> int:
         return _called(list(arguments))
     except BrokenPipeError:
         return 0  # whoever read our output has gone, and wants no complaint
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # typer ends the program by itself then
+            return 0
+        raise
     finally:
         _settle()
 

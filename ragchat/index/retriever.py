@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -97,7 +98,10 @@ class _Looking:
 
 
 class Retriever:
-    """Searches one collection, or those of its documents whose source matches the glob `only`."""
+    """Searches one collection, or those of its documents whose source matches the glob `only`.
+
+    Threads may share it: they are served one after the other.
+    """
 
     def __init__(
         self,
@@ -116,6 +120,7 @@ class Retriever:
         self._known_ids: dict[str, int | None] = {}
         self._word_facts = WordFacts(embedder if isinstance(embedder, BundledEmbedder) else None)
         self._thread = ThreadPoolExecutor(1, "nearest")
+        self._searching = Lock()
 
     def search(self, question: str, count: int) -> SearchResult:
         """The best `count` passages, none where nothing matches; by words alone when the embedder fails.
@@ -123,13 +128,14 @@ class Retriever:
         Raises `NothingIndexed`, `EmbedderMismatch`, `IndexDamaged`, `IndexOutdated`, and `UsageError` when no
         document matches.
         """
-        for _ in range(_MOST_TRIES):
-            view = self._collection.view()
-            self._check(view)
-            result = self._search(view, question, count)
-            # What was written meanwhile can have taken away what was found.
-            if self._collection.view() is view:
-                break
+        with self._searching:
+            for _ in range(_MOST_TRIES):
+                view = self._collection.view()
+                self._check(view)
+                result = self._search(view, question, count)
+                # What was written meanwhile can have taken away what was found.
+                if self._collection.view() is view:
+                    break
         return result
 
     def _check(self, view: View) -> None:

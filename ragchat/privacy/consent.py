@@ -98,6 +98,10 @@ class Consent:
             allowed = self._asked(question)
         return _GRANTED if allowed else self._refused(destination)
 
+    def decided(self, question: Question) -> Decision:
+        """What was decided for now, for who cannot ask: nothing was, so it is a no. Threads may share it."""
+        return "once" if self._for_now.get((question.destination, question.purpose)) else "later"
+
     def forget(self) -> None:
         """Forget every decision about the collection, which is about to go. Raises `StorageError`."""
         self._for_now.clear()

@@ -20,6 +20,7 @@ from ragchat.settings.providers import (
 from ragchat.settings.section import SettingsSection
 from ragchat.settings.sections import (
     AnswerSettings,
+    BatchSettings,
     ConversationSettings,
     IngestSettings,
     PrivacySettings,
@@ -53,6 +54,7 @@ class Settings(BaseModel):
     retrieval: RetrievalSettings = RetrievalSettings()
     answer: AnswerSettings = AnswerSettings()
     conversation: ConversationSettings = ConversationSettings()
+    batch: BatchSettings = BatchSettings()
     privacy: PrivacySettings = PrivacySettings()
     terminal: TerminalSettings = TerminalSettings()
 

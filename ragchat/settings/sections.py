@@ -68,6 +68,17 @@ class ConversationSettings(SettingsSection):
     ] = "off"
 
 
+class BatchSettings(SettingsSection):
+    """How many questions are asked in one go."""
+
+    requests_per_minute: Annotated[
+        int | None,
+        Env("RAGCHAT_REQUESTS_PER_MINUTE"),
+        Allowed("a whole number from 1 to 6000"),
+        Field(ge=1, le=6000, description="The most requests a minute to one provider in `ask --questions`."),
+    ] = None
+
+
 class PrivacySettings(SettingsSection):
     """What may leave this machine."""
 

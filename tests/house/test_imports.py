@@ -43,6 +43,13 @@ ALLOWED_INSIDE_FUNCTIONS = {
     # A command imports what it works with when it runs.
     "ragchat/__main__.py": {"ragchat.cli.main"},
     "ragchat/cli/ask.py": {"ragchat.cli.desk", "ragchat.pipeline.answering", "ragchat.terminal.stream"},
+    "ragchat/cli/ask_batch.py": {
+        "ragchat.conversation.batch",
+        "ragchat.conversation.questions",
+        "ragchat.resilience.pacing",
+        "ragchat.terminal.batch",
+        "ragchat.terminal.signals",
+    },
     "ragchat/cli/bench.py": {
         "ragchat.bench.cases",
         "ragchat.bench.retrieval",

@@ -68,6 +68,7 @@ def test_each_setting_can_be_set_in_each_source(tmp_path: Path) -> None:
         "answer.cache": "false",
         "conversation.storage": "off",
         "conversation.encryption": "passphrase",
+        "batch.requests_per_minute": "30",
         "privacy.cloud": "never",
         "terminal.links": "vscode",
         "terminal.editing": "vi",

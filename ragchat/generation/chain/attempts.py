@@ -21,7 +21,7 @@ from ragchat.generation.chain.entry import Entry
 from ragchat.generation.chain.fitting import fitted
 from ragchat.generation.chain.opening import Opened
 from ragchat.generation.chain.relaying import Relay
-from ragchat.generation.chain.remedy import MOST_ATTEMPTS, MOST_WAIT_S, remedy
+from ragchat.generation.chain.remedy import MOST_ATTEMPTS, remedy
 from ragchat.generation.providers.transcript import Transcript
 from ragchat.usage.ledger import Attempt
 
@@ -247,7 +247,7 @@ class Attempts:
             return False
         if cure.wait_s is None:
             return True
-        if asking.waited_s + cure.wait_s > MOST_WAIT_S:
+        if asking.waited_s + cure.wait_s > self._records.patience_s:
             return False
         asking.waited_s += cure.wait_s
         return cure.wait_s

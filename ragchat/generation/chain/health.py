@@ -63,11 +63,13 @@ class Health:
         """
         provider, model = self._name(generator.provider), generator.model
         if cooling := self._limits.cooling(provider, model):
-            raise _refused(f"{cooling.reason} until {_clock(cooling.until)}.", COOL_DOWN, "limit")
+            told = f"{cooling.reason} until {_clock(cooling.until)}."
+            raise _refused(told, COOL_DOWN, "limit", self._seconds_to(cooling.until))
         if not heeded and (limit := self._limits.blocking(provider, model, tokens)):
             left = f"{limit.remaining:,} of {limit.allowed:,} {limit.name}"
-            free = _clock(limit.free_at(tokens, self._now()))
-            raise _refused(f"only {left} remain, too few until {free}.", LIMIT, "limit")
+            free_at = limit.free_at(tokens, self._now())
+            told = f"only {left} remain, too few until {_clock(free_at)}."
+            raise _refused(told, LIMIT, "limit", self._seconds_to(free_at))
         if opens := self._breaker(generator.provider).admit():
             raise _refused(f"it failed again and again, and rests until {_clock(opens)}.", BREAKER, "breaker")
 
@@ -119,6 +121,9 @@ class Health:
             self._breakers[provider] = Breaker(self._connection, self._name(provider), self._now)
         return self._breakers[provider]
 
+    def _seconds_to(self, moment: datetime) -> float:
+        return max(0.0, (moment - self._now()).total_seconds())
+
     def _name(self, provider: str) -> str:
         """`provider` with its hashed realm: another key has other limits, and another server other troubles."""
         return self._names.get(provider, provider)
@@ -129,10 +134,9 @@ class Health:
             self._limits.note(provider, model, seen)
 
 
-def _refused(said: str, code: str, failure: FailureKind) -> GenerationError:
-    return GenerationError(
-        said[0].upper() + said[1:], "Wait, or let another provider answer.", failure=failure, code=code
-    )
+def _refused(said: str, code: str, failure: FailureKind, wait_s: float | None = None) -> GenerationError:
+    told, hint = said[0].upper() + said[1:], "Wait, or let another provider answer."
+    return GenerationError(told, hint, failure=failure, code=code, retry_after_s=wait_s)
 
 
 def _clock(moment: datetime) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from ragchat.errors import StorageError
+from ragchat.generation.chain.remedy import MOST_WAIT_S
 from ragchat.usage.budgets import Worst
 
 if TYPE_CHECKING:
@@ -32,7 +33,10 @@ class Gate(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """All of it is shared by the processes of one home, but for the gate."""
+    """All of it is shared by the processes of one home, but for the gate.
+
+    `patience_s` is for how long one provider is waited for before the next one is asked.
+    """
 
     gate: Gate
     ledger: Ledger
@@ -40,6 +44,7 @@ class Records:
     prices: Prices
     calibration: Calibration
     budgets: Budgets | None = None
+    patience_s: float = MOST_WAIT_S
 
     def cost(self, provider: str, model: str, usage: Usage, destination: str | None) -> Decimal | None:
         """What an attempt cost; None when that is not known."""
