@@ -12,12 +12,15 @@ from ragchat.assembly.library import Library
 from ragchat.assembly.state import STATE_FILE, open_state
 from ragchat.conversation.session import Session
 from ragchat.conversation.store import nobody_asked, open_conversations
+from ragchat.documents.split import TARGET_TOKENS
+from ragchat.embeddings.bundled import BundledEmbedder
 from ragchat.embeddings.cache import CACHE_FILE, VectorCache
 from ragchat.errors import StorageError
 from ragchat.generation.memory.remembered import Remembering
 from ragchat.index.retriever import Retriever, Weights
 from ragchat.ollama.client import OllamaClient
 from ragchat.pipeline.answering import Answering
+from ragchat.pipeline.attaching import Attaching, attach
 from ragchat.pipeline.rewriting import Rewriter
 from ragchat.privacy.consent import Consent
 from ragchat.settings.load import load_settings
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from ragchat.conversation.store import Conversations
     from ragchat.generation.chain.links import Link
     from ragchat.index.collection import Collection
+    from ragchat.pipeline.attaching import Attachment, PassageSearch
     from ragchat.privacy.consent import Decision, Question
     from ragchat.resilience.pacing import Paces
     from ragchat.settings.load import Loaded
@@ -106,12 +110,22 @@ class Workspace:
         provider: str | None = None,
         only: str | None = None,
         conversations: Conversations | None = None,
+        attachment: Attachment | None = None,
     ) -> Session:
-        """A conversation about `collection`, answered by `provider` alone when one is named. As `retriever`.
+        """A conversation about `collection`, and `attachment`, answered by `provider` alone when one is named.
 
         It is kept in `conversations` where they are given; where those are encrypted, no answer is remembered.
+        As `retriever`.
         """
-        return self._session(self.retriever(collection, only), collection.name, provider, conversations)
+        search: PassageSearch = self.retriever(collection, only)
+        if attachment:
+            search = Attaching(search, attachment)
+        return self._session(search, collection.name, provider, conversations)
+
+    def attachment(self, text: str, question: str) -> Attachment:
+        """As much of `text` as half a prompt takes; the bundled vectors tell what is near, so it goes nowhere."""
+        most = max(1, self.settings.answer.context_tokens // (2 * TARGET_TOKENS))
+        return attach(text, question, most, BundledEmbedder)
 
     def sessions(
         self, collection: Collection, provider: str | None, only: str | None, paces: Paces
@@ -161,7 +175,7 @@ class Workspace:
 
     def _session(
         self,
-        retriever: Retriever,
+        search: PassageSearch,
         collection: str,
         provider: str | None,
         conversations: Conversations | None = None,
@@ -170,7 +184,7 @@ class Workspace:
         remembers = not (conversations and conversations.encrypted)
         generator = self._answerers.session(collection, provider, remembers=remembers)
         answering = Answering(
-            retriever,
+            search,
             generator,
             top_k=self.settings.retrieval.top_k,
             context_tokens=self.settings.answer.context_tokens,

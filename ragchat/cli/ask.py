@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +23,18 @@ from ragchat.cli.output import print_result
 from ragchat.cli.shapes import answer_shape
 from ragchat.errors import GenerationError, Interrupted, UsageError
 
+if TYPE_CHECKING:
+    from ragchat.cli.desk import Desk
+    from ragchat.conversation.session import Session
+    from ragchat.core.answer import Answer
+    from ragchat.pipeline.attaching import Attachment
+
+QuestionArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[QUESTION]", help="The question, in quotation marks; - or nothing reads it from stdin."
+    ),
+]
 QuestionsOption = Annotated[
     Path | None,
     typer.Option(
@@ -36,9 +49,7 @@ AtOnceOption = Annotated[
 
 
 def ask(
-    question: Annotated[
-        str | None, typer.Argument(metavar="QUESTION", help="The question, in quotation marks.")
-    ] = None,
+    question: QuestionArgument = None,
     questions: QuestionsOption = None,
     at_once: AtOnceOption = 4,
     docs: DocsOption = None,
@@ -50,31 +61,73 @@ def ask(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer QUESTION from the indexed documents, with marks that lead to file and line."""
+    """Answer QUESTION from the indexed documents, with marks that lead to file and line.
+
+    What is piped in, or redirected from a file, is read beside them and cited as stdin:LINE; nothing else is taken
+    for it, nor a pipe of which nothing comes for five seconds.
+    """
     from ragchat.cli.desk import open_desk  # noqa: PLC0415
-    from ragchat.pipeline.answering import collect  # noqa: PLC0415
-    from ragchat.terminal.stream import show  # noqa: PLC0415
 
     flags = {"home": home, "retrieval.top_k": top_k, "privacy.cloud": "never" if local_only else None}
+    if questions is not None and question is not None:
+        raise UsageError("A QUESTION and --questions ask twice.", "Leave one of them out.")
+    if questions is None and question is not None and not question.strip():
+        raise _unasked()
+    desk = open_desk(flags, as_json=as_json)
     if questions is not None:
-        if question is not None:
-            raise UsageError("A QUESTION and --questions ask twice.", "Leave one of them out.")
-        desk = open_desk(flags, as_json=as_json)
         asking = Asking(provider, source, at_once, as_json)
         ask_all(questions, asking, desk, desk.collection(collection, docs))
         return
-    if question is None or not question.strip():
-        raise UsageError("The question is empty.", 'Ask in quotation marks: ragchat ask "How …?"')
-    desk = open_desk(flags, as_json=as_json)
-    session = desk.workspace.session(desk.collection(collection, docs), provider, source)
+    text = _piped(desk, wanted=question in (None, "-"), named=question == "-")
+    if question in (None, "-"):
+        question, text = text.strip(), ""
+    if not question:
+        raise _unasked()
+    attachment = _attached(desk, text, question) if text.strip() else None
+    session = desk.workspace.session(desk.collection(collection, docs), provider, source, attachment)
+    answer = _told(desk, session, question, as_json=as_json)
+    if provider not in (None, answer.completion.provider):
+        raise typer.Exit(GenerationError.exit_status)
+
+
+def _piped(desk: Desk, *, wanted: bool, named: bool) -> str:
+    """What stdin holds: the question where that is `wanted`; a terminal is read only where stdin is `named`."""
+    from ragchat.cli import stdin  # noqa: PLC0415
+
+    source = sys.stdin.buffer if sys.stdin else None
+    if source is None or not (named or stdin.is_piped(source)):
+        return ""
+    if not (wanted or stdin.comes(source)):
+        desk.note(f"Nothing came on stdin for {stdin.PATIENCE_S:g} s; the question is asked without it.")
+        return ""
+    return stdin.read_text(source, desk.workspace.settings.ingest.max_file_mb)
+
+
+def _attached(desk: Desk, text: str, question: str) -> Attachment:
+    attachment = desk.workspace.attachment(text, question)
+    read = len(attachment.passages)
+    if read < attachment.pieces:
+        desk.note(
+            f"Stdin is long: of its {attachment.pieces:,} pieces the {read} nearest to the question are read."
+        )
+    return attachment
+
+
+def _told(desk: Desk, session: Session, question: str, *, as_json: bool) -> Answer:
+    """The answer, shown or printed; raises `typer.Exit` when it was interrupted."""
+    from ragchat.pipeline.answering import collect  # noqa: PLC0415
+    from ragchat.terminal.stream import show  # noqa: PLC0415
+
     events = session.ask(question)
     if as_json:
         answer = collect(events)
         print_result(answer_shape(question, answer))
-    else:
-        shown = show(events, desk.terminal)
-        answer = shown.answer
-        if shown.interrupted:
-            raise typer.Exit(Interrupted.exit_status)
-    if provider not in (None, answer.completion.provider):
-        raise typer.Exit(GenerationError.exit_status)
+        return answer
+    shown = show(events, desk.terminal)
+    if shown.interrupted:
+        raise typer.Exit(Interrupted.exit_status)
+    return shown.answer
+
+
+def _unasked() -> UsageError:
+    return UsageError("The question is empty.", 'Ask in quotation marks: ragchat ask "How …?"')

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+STDIN = "stdin"
+"""The source of what was piped into the program; those of documents are absolute paths."""
+
 Kind = Literal["lines", "page", "record", "path", "cell", "paragraph"]
 
 

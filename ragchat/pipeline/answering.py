@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ragchat.core.answer import Turn
     from ragchat.core.completion import Piece, Prompt
     from ragchat.core.protocols import Generator
-    from ragchat.index.retriever import Retriever
+    from ragchat.pipeline.attaching import PassageSearch
     from ragchat.pipeline.rewriting import Rewriter
 from ragchat.pipeline.events import Event
 
@@ -36,7 +36,7 @@ class Answering:
 
     def __init__(
         self,
-        retriever: Retriever,
+        retriever: PassageSearch,
         generator: Generator,
         *,
         top_k: int,

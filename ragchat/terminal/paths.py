@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.style import Style
 from rich.text import Text
 
-from ragchat.core.place import relative_source
+from ragchat.core.place import STDIN, relative_source
 from ragchat.terminal.links import FILE_LINKS
 from ragchat.terminal.sanitise import visible
 
@@ -28,7 +28,7 @@ def location(source: str, place: Place | None, directory: Path, links: Links = F
     """`file.md:5-7`, a link for terminals that can follow it."""
     suffix = visible(place.suffix()).replace("\n", " ") if place else ""
     text = Text(shown_path(source, directory) + suffix, style="source")
-    if address := links.address(directory / source, line_of(place)):
+    if source != STDIN and (address := links.address(directory / source, line_of(place))):
         text.stylize(Style(link=address))
     return text
 

@@ -42,7 +42,12 @@ ALLOWED_INSIDE_FUNCTIONS = {
     "ragchat/assembly/library.py": {"ragchat.index.watch"},
     # A command imports what it works with when it runs.
     "ragchat/__main__.py": {"ragchat.cli.main"},
-    "ragchat/cli/ask.py": {"ragchat.cli.desk", "ragchat.pipeline.answering", "ragchat.terminal.stream"},
+    "ragchat/cli/ask.py": {
+        "ragchat.cli",  # stdin
+        "ragchat.cli.desk",
+        "ragchat.pipeline.answering",
+        "ragchat.terminal.stream",
+    },
     "ragchat/cli/ask_batch.py": {
         "ragchat.conversation.batch",
         "ragchat.conversation.questions",
