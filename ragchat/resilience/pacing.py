@@ -127,7 +127,9 @@ class Pace:
             self._bucket.rates = [self._as_rate()]
 
     def _as_rate(self) -> Rate:
-        return Rate(1, math.ceil(_MINUTE_MS / self._rate), burst=self._at_once)
+        # The burst shrinks with the rate: the bucket counts in time, and would make more tokens of the same debt.
+        burst = int(self._at_once * self._rate / self._configured) if self._configured else 1
+        return Rate(1, math.ceil(_MINUTE_MS / self._rate), burst=max(1, burst))
 
     def _give_back(self) -> None:
         self._in_flight -= 1

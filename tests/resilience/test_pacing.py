@@ -93,6 +93,18 @@ def test_the_new_rate_is_the_one_that_holds() -> None:
     assert clock.now == moments[-1]
 
 
+def test_a_slower_pace_makes_no_new_burst_of_what_was_spent() -> None:
+    pace, clock = paced(4, per_minute=60)
+    for _ in range(4):
+        admitted = pace.admit()
+        pace.released()
+    pace.admit()
+    pace.failed(admitted)
+    before = clock.now
+    pace.admit()
+    assert clock.now > before
+
+
 def test_the_rate_does_not_fall_below_its_floor() -> None:
     pace, _ = paced(1, per_minute=60)
     for _ in range(20):
