@@ -84,7 +84,7 @@ def ask(
     if not question:
         raise _unasked()
     attachment = _attached(desk, text, question) if text.strip() else None
-    session = desk.workspace.session(desk.collection(collection, docs), provider, source, attachment)
+    session = desk.workspace.session(desk.collection(collection, docs), provider, source, attachment=attachment)
     answer = _told(desk, session, question, as_json=as_json)
     if provider not in (None, answer.completion.provider):
         raise typer.Exit(GenerationError.exit_status)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +11,8 @@ import pytest
 from ragchat.assembly.workspace import open_workspace
 from ragchat.core.completion import Notice
 from ragchat.errors import EmbedderError, EmbedderMismatch, SettingsError, UsageError
+from ragchat.pipeline.answering import collect
+from ragchat.resilience.pacing import Paces
 from tests.conversation.turns import all_bytes
 from tests.servers.ollama import CHAT, EMBEDDING, TEXT, Model, OllamaServer
 
@@ -239,3 +241,20 @@ def test_what_was_answered_before_encryption_is_forgotten_with_it(docs: Path, an
     with workspace(docs, RAGCHAT_ENCRYPTION="file", **answered) as (opened, _):
         assert opened.conversations.notices == ("The conversations kept so far were encrypted.",)
     assert TEXT.encode() not in all_bytes(home)
+
+
+@pytest.mark.parametrize(("decision", "answered_by"), [("once", "ollama"), ("later", "extractive")])
+def test_many_sessions_ask_for_consent_once_and_before_the_first_of_them(
+    docs: Path, server: OllamaServer, decision: Decision, answered_by: str
+) -> None:
+    server.models = (replace(CHAT, remote_host="https://ollama.com"),)
+    variables = {"OLLAMA_HOST": server.url, "OLLAMA_MODEL": CHAT.name, "RAGCHAT_EMBEDDER": "bundled"}
+    with workspace(docs, decision, **variables) as (opened, person):
+        opened.library.ingest([docs], told)
+        sessions = opened.sessions(opened.library.collection(), None, None, Paces(2))
+        assert person.asked == [("answer", "ollama.com")]
+        for _ in range(2):
+            with sessions() as session:
+                answer = collect(session.ask("How long should the loaf cool?"))
+            assert answer.completion.provider == answered_by
+        assert len(person.asked) == 1

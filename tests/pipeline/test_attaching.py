@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ragchat.core.passage import Search
 from ragchat.embeddings.bundled import BundledEmbedder
 from ragchat.index.retriever import SearchResult
 from ragchat.pipeline.attaching import Attaching, attach
@@ -28,7 +29,8 @@ class Found:
     passages: tuple[Passage, ...]
 
     def search(self, question: str, count: int) -> SearchResult:
-        return SearchResult(self.passages[:count], f"{question} reworded", ("Reworded.",), distant=True)
+        search = Search(f"{question} reworded")
+        return SearchResult(self.passages[:count], search, ("Reworded.",), distant=True)
 
 
 def test_a_short_text_is_read_whole_and_as_it_is() -> None:
@@ -60,4 +62,4 @@ def test_attached_passages_come_first_and_the_question_stays_as_it_was_asked() -
     found = Found((passage("Second."), passage("Third.", source="/docs/b.md")))
     result = Attaching(found, attachment).search("Which?", 1)
     assert [(one.rank, one.text) for one in result.passages] == [(1, "First."), (2, "Second.")]
-    assert (result.question, result.notices, result.distant) == ("Which?", ("Reworded.",), False)
+    assert (result.search.question, result.notices, result.distant) == ("Which?", ("Reworded.",), False)
