@@ -25,7 +25,8 @@ class Prompt:
     `question` stands by itself, also where the person's own, `asked`, followed from the one before; `history` is
     what was said till then, and `earlier`, in short, what was said before that. `rendered` are the passages as a
     model reads them, in their order. `distant` passages share words with the question at most. A `task` is set in
-    place of passages and question. `context_tokens` estimates what `messages` take.
+    place of passages and question. `context_tokens` estimates what `messages` take. `first_s` are the seconds this
+    prompt may wait for its first text, where that is less than the generator's own patience.
     """
 
     question: str
@@ -39,6 +40,7 @@ class Prompt:
     task: str = ""
     context_tokens: int = 0
     distant: bool = False
+    first_s: float | None = None
 
     @property
     def messages(self) -> tuple[Message, ...]:

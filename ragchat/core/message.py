@@ -12,3 +12,8 @@ class Message:
 
     role: Literal["system", "user", "assistant"]
     text: str
+
+    @property
+    def as_json(self) -> dict[str, str]:
+        """As every chat server takes it."""
+        return {"role": self.role, "content": self.text}

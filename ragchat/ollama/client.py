@@ -118,7 +118,7 @@ class OllamaClient:
         What `watch` hangs up fails as a lost connection.
         """
         body: dict[str, object] = {
-            "messages": [{"role": message.role, "content": message.text} for message in messages],
+            "messages": [message.as_json for message in messages],
             "stream": True,
             "truncate": False,
             "shift": False,

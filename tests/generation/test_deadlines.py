@@ -99,3 +99,8 @@ def test_the_head_of_a_reply_may_not_take_longer_than_the_answer() -> None:
     assert Deadlines(45.0, 20.0).to_head_s == 45.0
     assert Deadlines(45.0, 20.0, 30.0).to_head_s == 30.0
     assert Deadlines(10.0, 20.0).silence_s == 20.0
+
+
+@pytest.mark.parametrize(("first_s", "allowed_s"), [(None, 45.0), (3.0, 3.0), (60.0, 45.0)])
+def test_a_prompt_may_have_less_patience_not_more(first_s: float | None, allowed_s: float) -> None:
+    assert Deadlines(45.0, 20.0, 60.0).within(first_s) == Deadlines(allowed_s, 20.0, 60.0)

@@ -27,6 +27,7 @@ STANDIN = Path(__file__).with_name("standin")
 ASKS = """
 import json, sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from ragchat.errors import GenerationError
 from ragchat.generation.providers.deadlines import Deadlines
@@ -34,6 +35,7 @@ from ragchat.generation.providers.gguf import GGUFGenerator
 from tests.generation.prompts import PROMPT
 
 file, leave, times = sys.argv[1], sys.argv[2] == "leave", int(sys.argv[3])
+prompt = replace(PROMPT, first_s=float(sys.argv[4]))
 
 def clock():
     library = sys.modules.get("llama_cpp")
@@ -50,7 +52,7 @@ assert "llama_cpp" not in sys.modules
 with closing(generator):
     for _ in range(times):
         try:
-            with closing(generator.stream(PROMPT)) as pieces:
+            with closing(generator.stream(prompt)) as pieces:
                 for piece in pieces:
                     if hasattr(piece, "finish"):
                         usage = piece.usage
@@ -72,11 +74,13 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "tiny.gguf"
 
 
-def asking(file: Path, *, library: bool = True, leave: bool = False, times: int = 1) -> subprocess.Popen[str]:
+def asking(
+    file: Path, *, library: bool = True, leave: bool = False, times: int = 1, first_s: float = 99.0
+) -> subprocess.Popen[str]:
     """A process that asks the model in `file`."""
     path = os.pathsep.join([str(ROOT), *([str(STANDIN)] if library else [])])
     return subprocess.Popen(
-        [sys.executable, "-c", ASKS, str(file), "leave" if leave else "stay", str(times)],
+        [sys.executable, "-c", ASKS, str(file), "leave" if leave else "stay", str(times), str(first_s)],
         env={**os.environ, "PYTHONPATH": path},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -174,6 +178,11 @@ def test_a_first_word_that_comes_too_late_is_no_answer(file: Path) -> None:
     assert (told["failure"], told["code"]) == ("timeout", "deadline_first")
 
 
+def test_a_prompt_in_a_hurry_is_not_kept_waiting(file: Path) -> None:
+    (told,) = answers(script(file, 6, "An hour"), first_s=5.0)
+    assert (told["code"], told["message"]) == ("deadline_first", "No text came within 5 s.")
+
+
 def test_a_model_that_grows_too_slow_keeps_its_words(file: Path) -> None:
     completion = answers(script(file, 19, "An ", 9, "hour ", 11, "[1]."))[-1]
     assert (completion["text"], completion["finish"], completion["failure"]) == ("An hour ", "cut", "timeout")
@@ -188,6 +197,7 @@ def test_ctrl_c_keeps_the_words_and_stops_the_model(file: Path) -> None:
     with asking(script(file, "An hour", "wait")) as process:
         assert process.stdout
         assert json.loads(process.stdout.readline()) == {"piece": "An hour"}
+        assert json.loads(process.stdout.readline()) == {"waits": True}
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")

@@ -223,6 +223,13 @@ def test_a_server_that_never_says_a_word_is_left(ollama_server: OllamaServer, cl
     assert ollama_server.client_left.wait(10)
 
 
+def test_a_prompt_in_a_hurry_is_not_kept_waiting(ollama_server: OllamaServer, client: OllamaClient) -> None:
+    ollama_server.then(fake.broken(never, after=0))
+    with pytest.raises(GenerationError) as raised:
+        read(generator(client).stream(replace(PROMPT, first_s=0.2)))
+    assert (raised.value.code, raised.value.message) == ("deadline_first", "No text came within 0.2 s.")
+
+
 def test_who_thinks_for_a_moment_is_waited_for(ollama_server: OllamaServer, client: OllamaClient) -> None:
     ollama_server.then(fake.thinking(3, after=2))
     assert read(generator(client, clock=Ticking()).stream(PROMPT))[2].finish == "stop"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -22,9 +22,13 @@ class Deadlines:
     between_s: float
     whole_s: float | None = None
 
+    def within(self, first_s: float | None) -> Deadlines:
+        """These, with no more than `first_s` to the first visible text; None changes nothing."""
+        return self if first_s is None or first_s >= self.first_s else replace(self, first_s=first_s)
+
     @property
     def to_head_s(self) -> float:
-        """The longest wait for the head of a reply, which comes before any text."""
+        """The longest wait for a connection and the head of a reply, which come before any text."""
         return min(self.first_s, inf if self.whole_s is None else self.whole_s)
 
     @property

@@ -84,14 +84,16 @@ class GGUFGenerator:
             self._llama = None
 
     def _pieces(self, prompt: Prompt, transcript: Transcript) -> abc.Generator[Piece, None, None]:
-        deadline = Deadline(self._deadlines, self._clock, hint="Try a smaller model, or ask again.")
+        deadline = Deadline(
+            self._deadlines.within(prompt.first_s), self._clock, hint="Try a smaller model, or ask again."
+        )
         if self._llama is None:
             self._llama = self._opened()
         deadline.check()
         finish: str | None = None
         try:
             chunks = self._llama.create_chat_completion(
-                [{"role": message.role, "content": message.text} for message in prompt.messages],
+                [message.as_json for message in prompt.messages],
                 temperature=self._temperature,
                 max_tokens=self.max_tokens,
                 stream=True,

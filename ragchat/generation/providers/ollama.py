@@ -84,7 +84,9 @@ class OllamaGenerator:
         yield from kept(self._pieces(prompt, transcript), transcript, self)
 
     def _pieces(self, prompt: Prompt, transcript: Transcript) -> abc.Generator[Piece, None, None]:
-        deadline = Deadline(self._deadlines, self._clock, hint="Try a smaller model, or ask again.")
+        deadline = Deadline(
+            self._deadlines.within(prompt.first_s), self._clock, hint="Try a smaller model, or ask again."
+        )
         try:
             model = self._resolved()
             if not self._choice_told:

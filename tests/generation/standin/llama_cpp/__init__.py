@@ -1,7 +1,7 @@
 """Stands in for llama-cpp-python 0.3: the same names, and a model file that is a script in JSON.
 
-`words` are what it says. Before a word stands, as a number, how many seconds `now` moves on; `"wait"` waits for
-ever, and `{"raise": TEXT}` fails. What it is called with goes to the file `journal` beside the model.
+`words` are what it says. Before a word stands, as a number, how many seconds `now` moves on; `"wait"` says so and
+waits for ever, and `{"raise": TEXT}` fails. What it is called with goes to the file `journal` beside the model.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ class Llama:
             yield _chunk({"role": "assistant"})
             for word in self._script["words"]:
                 if word == "wait":
+                    print('{"waits": true}', flush=True)  # noqa: T201 - for whoever interrupts it
                     threading.Event().wait()
                 elif isinstance(word, dict):
                     raise RuntimeError(word["raise"])
