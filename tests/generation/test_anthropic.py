@@ -125,6 +125,7 @@ def test_a_model_that_takes_no_temperature_is_asked_without_from_then_on(
 ) -> None:
     server.unknown = ("temperature",)
     generator = make()
+    assert failure_of(generator).code == "argument"
     assert read(generator.stream(PROMPT))[1] == [f"{fake.MODEL} takes no temperature; it uses its own."]
     assert read(generator.stream(PROMPT))[1] == []
     assert ["temperature" in exchange.body for exchange in server.journal] == [True, False, False]
@@ -324,7 +325,7 @@ def test_every_reply_is_heard_with_its_limits_as_durations(
 @pytest.mark.parametrize(
     ("behaviour", "code"),
     [
-        (never, "read_timeout"),
+        (never, "deadline_first"),
         (fake.broken(never, after=0), "deadline_first"),
         (fake.broken(drip, after=0), "deadline_first"),
         (fake.broken(fake.pings, after=0), "deadline_first"),

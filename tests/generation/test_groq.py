@@ -200,7 +200,7 @@ def test_a_failure_after_the_first_word_keeps_the_text(
 @pytest.mark.parametrize(
     ("behaviour", "code"),
     [
-        (never, "read_timeout"),
+        (never, "deadline_first"),
         (fake.broken(never, after=0), "deadline_first"),
         (fake.broken(fake.drip, after=0), "deadline_first"),
     ],

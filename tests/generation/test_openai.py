@@ -163,6 +163,9 @@ def test_what_a_server_refuses_to_be_asked_is_left_out_from_then_on(
 ) -> None:
     server.unknown = (unknown,)
     generator = make()
+    error = failure_of(generator)
+    assert (error.failure, error.code, error.http_status) == ("other", "argument", 400)
+    assert error.message == f"The server takes no {unknown}."
     assert read(generator.stream(PROMPT))[0] == fake.TEXT
     assert read(generator.stream(PROMPT))[1] == []
     assert len(server.journal) == 3
@@ -175,15 +178,47 @@ def test_a_server_that_knows_little_is_asked_with_little(
     server: OpenAIServer, make: Callable[..., OpenAIGenerator]
 ) -> None:
     server.unknown = ("stream_options", "max_completion_tokens", "temperature")
-    text, notices, completion = read(make().stream(PROMPT))
+    generator = make()
+    assert [failure_of(generator).code for _ in server.unknown] == ["argument"] * 3
+    text, notices, completion = read(generator.stream(PROMPT))
     assert (text, completion.usage.source) == (fake.TEXT, "estimate")
     assert notices == [f"{fake.MODEL} takes no temperature; it uses its own."]
-
-
-def test_a_server_that_only_refuses_is_left(server: OpenAIServer, make: Callable[..., OpenAIGenerator]) -> None:
-    server.then(*[fake.refuse(400, None, "stream_options max_completion_tokens temperature")] * 9)
-    assert failure_of(make()).failure == "other"
     assert len(server.journal) == 4
+
+
+def test_an_argument_is_given_up_once(server: OpenAIServer, make: Callable[..., OpenAIGenerator]) -> None:
+    server.then(*[fake.refuse(400, None, "Unknown: temperature")] * 2)
+    generator = make()
+    assert [failure_of(generator).code for _ in range(2)] == ["argument", None]
+
+
+ECHO = {"model": "m", "temperature": 0.2, "max_completion_tokens": 500, "stream_options": {"include_usage": True}}
+
+
+@pytest.mark.parametrize(
+    ("body", "given_up"),
+    [
+        ({"error": {"message": "max_completion_tokens and temperature", "param": "temperature"}}, "temperature"),
+        ({"error": {"message": "temperature is odd", "param": "messages"}}, None),
+        ({"error": {"message": f"Cannot read {ECHO}", "param": None}}, None),
+        ({"error": {"message": "No role.", "request": ECHO}}, None),
+        ({"detail": [{"loc": ["body", "messages", 0], "msg": "Field required", "input": ECHO}]}, None),
+        ({"detail": [{"loc": ["body", "stream_options"], "msg": "Extra", "input": ECHO}]}, "stream_options"),
+        ({"message": f"[{{'loc': ('body', 'stream_options'), 'input': {ECHO}}}]"}, "stream_options"),
+        ({"message": f"[{{'loc': ('body', 'messages'), 'input': {ECHO}}}]"}, None),
+        ({"error": "this build knows no stream_options, nor temperatures"}, "stream_options"),
+        (b"<html>temperature</html>", None),
+    ],
+)
+def test_only_what_the_error_is_about_is_given_up(
+    server: OpenAIServer, make: Callable[..., OpenAIGenerator], body: object, given_up: str | None
+) -> None:
+    server.then(fail(422, body))
+    generator = make()
+    assert (failure_of(generator).code == "argument") == (given_up is not None)
+    read(generator.stream(PROMPT))
+    first, second = (exchange.body.keys() for exchange in server.journal)
+    assert first - second == {given_up} - {None}
 
 
 @pytest.mark.parametrize(
@@ -328,7 +363,7 @@ def test_every_reply_is_heard_refusals_too(server: OpenAIServer, make: Callable[
 @pytest.mark.parametrize(
     ("behaviour", "code"),
     [
-        (never, "read_timeout"),
+        (never, "deadline_first"),
         (fake.broken(never, after=0), "deadline_first"),
         (fake.broken(drip, after=0), "deadline_first"),
         (fake.broken(spaces, after=0), "deadline_first"),

@@ -121,8 +121,11 @@ ALLOWED_INSIDE_FUNCTIONS = {
     "ragchat/documents/readers/spreadsheet.py": {"openpyxl"},
     "ragchat/embeddings/choose.py": {"ragchat.embeddings.minilm"},
     "ragchat/generation/providers/gguf.py": {"llama_cpp"},
-    "ragchat/generation/providers/groq.py": {"ragchat.generation.providers"},  # groq_wire
-    "ragchat/generation/providers/served.py": {"ragchat.generation.providers"},  # sse
+    "ragchat/generation/providers/groq.py": {"ragchat.generation.providers"},  # groq_sdk
+    "ragchat/generation/providers/served.py": {
+        "ragchat.generation.providers",  # sse
+        "ragchat.generation.providers.line",
+    },
     "ragchat/index/collection.py": {"ragchat.index.vectors"},
     "ragchat/privacy/seal.py": {
         "cryptography.exceptions",

@@ -37,7 +37,7 @@ class AnthropicGenerator(ServedGenerator):
         messages = [message for message in prompt.messages if message.role != "system"]
         body: dict[str, object] = {
             "model": self.model,
-            "messages": [{"role": message.role, "content": message.text} for message in messages],
+            "messages": [message.as_json for message in messages],
             "temperature": min(self._temperature, _WARMEST),
             "max_tokens": self.max_tokens,
             "stream": True,

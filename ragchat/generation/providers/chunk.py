@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from math import inf
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from ragchat.core.usage import Usage
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 Fields: TypeAlias = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """The next visible text, why the answer ends, what it took, or what went wrong.
 
-    `finish` is `length` and `content_filter` where it is the limit of tokens and the server's filter.
+    `finish` is `length` and `content_filter` where it is the limit of tokens and the server's filter;
+    `request_id` is the server's name for the request, where the chunk says it. A tuple: each token makes one.
     """
 
     text: str = ""
@@ -25,6 +25,7 @@ class Chunk:
     usage: Usage | None = None
     error: object = None
     done: bool = False
+    request_id: str | None = None
 
 
 def frame(data: bytes) -> Fields:
@@ -44,6 +45,12 @@ def count(counted: Fields, name: str) -> int | None:
     """The number of that name; None for what is no count."""
     value = counted.get(name)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def seconds(counted: Fields, name: str) -> float | None:
+    """The time of that name; None for what is none."""
+    value = counted.get(name)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < inf else None
 
 
 def string(value: object) -> str | None:

@@ -1,78 +1,88 @@
-"""The body of a streamed reply, left as soon as a deadline has passed. Imports httpx: 80 ms."""
+"""A client for one request at a time, cut off as soon as a deadline has passed. Imports httpx: 80 ms."""
 
 from __future__ import annotations
 
 import socket
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import httpx
 
+from ragchat.core.destination import destination
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ragchat.generation.providers.deadlines import Deadline, Deadlines
 
-CONNECT_TIMEOUT_S = 5.0
+_CONNECT_TIMEOUT_S = 5.0
+_CONNECTED = (".connect_tcp.complete", ".start_tls.complete")
 
 
-def timeouts(deadlines: Deadlines) -> httpx.Timeout:
-    """What bounds a request until the head of its reply is here."""
-    wait_s = deadlines.to_head_s
-    return httpx.Timeout(wait_s, connect=min(CONNECT_TIMEOUT_S, wait_s))
+class Line:
+    """Makes each request once, goes nowhere but to `base_url`, and follows no redirect.
 
+    One request at a time: only so is it known, before the head of its reply, which connection it uses.
+    """
 
-def watch(response: httpx.Response, deadline: Deadline, deadlines: Deadlines) -> None:
-    """Have the body of `response` raise `GenerationError` once `deadline` has passed, silent or dripping."""
-    body = response.stream
-    if isinstance(body, httpx.SyncByteStream):
-        # Read by the transport when the body is begun, and the same for each read of it: the watch is exact.
-        limits = response.request.extensions.get("timeout", {})
-        response.request.extensions["timeout"] = {**limits, "read": deadlines.silence_s}
-        response.stream = _Watched(body, deadline, _socket(response))
-
-
-class _Watched(httpx.SyncByteStream):
-    """A body, read under a deadline: a thread of its own cuts the connection, which ends the read that waits."""
-
-    def __init__(self, body: httpx.SyncByteStream, deadline: Deadline, connection: socket.socket | None) -> None:
-        self._body = body
-        self._deadline = deadline
-        self._connection = connection
-        self._read = Event()
+    def __init__(self, *, headers: Mapping[str, str], base_url: str) -> None:
+        self.client = httpx.Client(
+            headers=headers,
+            follow_redirects=False,
+            # A proxy from the environment would be asked for 127.0.0.1 too.
+            trust_env=destination(base_url) is not None,
+            event_hooks={"request": [self._prepare]},
+        )
+        self._connection: socket.socket | None = None
+        self._timeouts = httpx.Timeout(None)
         self._cut = False
 
-    def __iter__(self) -> Iterator[bytes]:
-        watcher = Thread(target=self._watch, name="deadline", daemon=True)
+    @contextmanager
+    def watched(self, deadline: Deadline, deadlines: Deadlines) -> Iterator[None]:
+        """Once `deadline` has passed, what waits for the server ends with its `GenerationError`.
+
+        A thread cuts the connection, which ends the read that waits, be it for the head of the reply or its body.
+        """
+        self._cut = False
+        # The watch is exact; timeouts, which bound single reads, only stand behind it.
+        self._timeouts = httpx.Timeout(deadlines.silence_s, connect=min(_CONNECT_TIMEOUT_S, deadlines.to_head_s))
+        left = Event()
+        watcher = Thread(target=self._watch, args=(deadline, left), name="deadline", daemon=True)
         watcher.start()
         try:
-            yield from self._body
-            if self._cut:
-                self._deadline.check()
-        except httpx.TransportError:
-            self._deadline.check()
+            yield
+        except Exception:
+            deadline.check()
             raise
         finally:
-            self._read.set()
+            left.set()
             watcher.join()  # or it could cut the connection under the next request
 
     def close(self) -> None:
-        self._read.set()
-        self._body.close()
+        """Close the connection."""
+        self.client.close()
 
-    def _watch(self) -> None:
-        while not self._read.wait(self._deadline.remaining_s()):
-            if self._deadline.passed:
+    def _prepare(self, request: httpx.Request) -> None:
+        request.extensions = {**request.extensions, "timeout": self._timeouts.as_dict(), "trace": self._trace}
+
+    def _trace(self, event: str, info: Mapping[str, object]) -> None:
+        """Remember each new connection; httpcore calls this in the midst of a request."""
+        if event.endswith(_CONNECTED):
+            found = getattr(info["return_value"], "get_extra_info", lambda _: None)("socket")
+            self._connection = found if isinstance(found, socket.socket) else None
+            if self._cut:
+                self._shut()
+
+    def _watch(self, deadline: Deadline, left: Event) -> None:
+        while not left.wait(deadline.remaining_s()):
+            if deadline.passed:
                 self._cut = True
-                if self._connection is not None:
-                    with suppress(OSError):
-                        # The method of a TLS socket would forget the session under the thread that reads.
-                        socket.socket.shutdown(self._connection, socket.SHUT_RDWR)
+                self._shut()
                 return
 
-
-def _socket(response: httpx.Response) -> socket.socket | None:
-    stream = response.extensions.get("network_stream")
-    found = stream.get_extra_info("socket") if stream is not None else None
-    return found if isinstance(found, socket.socket) else None
+    def _shut(self) -> None:
+        if self._connection is not None:
+            with suppress(OSError):
+                # The method of a TLS socket would forget the session under the thread that reads.
+                socket.socket.shutdown(self._connection, socket.SHUT_RDWR)

@@ -32,7 +32,7 @@ class OpenAIGenerator(ServedGenerator):
         """Asks for counts, and for the limit by the name that the server knows."""
         body: dict[str, object] = {
             "model": self.model,
-            "messages": [{"role": message.role, "content": message.text} for message in prompt.messages],
+            "messages": [message.as_json for message in prompt.messages],
             "temperature": self._temperature,
             "max_completion_tokens": self.max_tokens,
             "stream": True,

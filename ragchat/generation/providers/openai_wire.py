@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ragchat.core.usage import Usage
-from ragchat.generation.providers.chunk import Chunk, count, fields, frame, string
+from ragchat.generation.providers.chunk import Chunk, count, fields, frame, seconds, string
 
 if TYPE_CHECKING:
     from ragchat.generation.providers.chunk import Fields
@@ -25,10 +25,11 @@ def decode(name: bytes, data: bytes) -> Chunk:
     choice = fields(choices[0]) if isinstance(choices, list) and choices else {}
     # Thoughts come in fields of their own, `reasoning` or `reasoning_content`: they are not the answer.
     text = string(fields(choice.get("delta")).get("content"))
-    return Chunk(text or "", string(choice.get("finish_reason")), _usage(fields(event.get("usage"))))
+    return Chunk(text or "", string(choice.get("finish_reason")), usage(fields(event.get("usage"))))
 
 
-def _usage(counted: Fields) -> Usage | None:
+def usage(counted: Fields) -> Usage | None:
+    """The counts, and the times in seconds that Groq adds; None where nothing was counted."""
     if not counted:
         return None
     return Usage(
@@ -37,4 +38,7 @@ def _usage(counted: Fields) -> Usage | None:
         cached_tokens=count(fields(counted.get("prompt_tokens_details")), "cached_tokens"),
         reasoning_tokens=count(fields(counted.get("completion_tokens_details")), "reasoning_tokens"),
         source="server",
+        queue_s=seconds(counted, "queue_time"),
+        prompt_s=seconds(counted, "prompt_time"),
+        completion_s=seconds(counted, "completion_time"),
     )

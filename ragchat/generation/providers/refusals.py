@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from ragchat.resilience.durations import seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _SHOWN = 200
 _KEY = re.compile(r"\b(?:gsk_|sk-)[\w*-]+")
@@ -32,6 +32,8 @@ _SIZES = (
     re.compile(r"prompt is too long: (?P<asked>\d{1,9}) tokens > (?P<allowed>\d{1,9})"),
     re.compile(r"\((?P<asked>\d{1,9}) tokens\) exceeds the available context size \((?P<allowed>\d{1,9}) "),
 )
+# vLLM writes the errors of its validation into the sentence, and what it was sent with them.
+_LOC = re.compile(r"""['"]loc['"]: ?[\[(]([^\])]*)""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,32 @@ def refusal(body: object) -> Refusal:
         said if isinstance(said, str) else "",
         code if isinstance(code, int) else None,
     )
+
+
+def blamed(body: object, arguments: Sequence[str]) -> str | None:
+    """The one of `arguments` that the error in a decoded body is about; None when it is about something else.
+
+    What the server repeats of the request names them all: only `param`, else `loc`, else the sentence counts.
+    """
+    inner = body.get("error", body) if isinstance(body, dict) else body
+    parts = inner if isinstance(inner, dict) else {}
+    if isinstance(param := parts.get("param"), str) and param:
+        return _first_named(param, arguments)
+    said = refusal(body).said
+    places = [*_places(parts.get("detail")), *_LOC.findall(said)]
+    return _first_named(" ".join(places) if places else said.partition("{")[0], arguments)
+
+
+def _places(detail: object) -> Iterator[str]:
+    """Where the errors of FastAPI's validation lie."""
+    for entry in detail if isinstance(detail, list) else ():
+        loc = entry.get("loc") if isinstance(entry, dict) else None
+        yield " ".join(map(str, loc)) if isinstance(loc, list) else ""
+
+
+def _first_named(words: str, names: Iterable[str]) -> str | None:
+    places = {name: found.start() for name in names if (found := re.search(rf"\b{name}\b", words))}
+    return min(places, key=places.__getitem__, default=None)
 
 
 def spoken(wait_s: float) -> str:

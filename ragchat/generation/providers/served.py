@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from ragchat.core.destination import destination
 from ragchat.errors import GenerationError
 from ragchat.generation.providers.deadlines import Deadline
 from ragchat.generation.providers.failures import Asked, malformed_key, of_end, of_error, of_event, of_refusal
+from ragchat.generation.providers.refusals import blamed
 from ragchat.generation.providers.transcript import Transcript, kept
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from ragchat.generation.providers.chunk import Chunk
     from ragchat.generation.providers.deadlines import Deadlines
     from ragchat.generation.providers.failures import Words
+    from ragchat.generation.providers.line import Line
+
+_COUNTS = ("prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens")
 
 
 class ServedGenerator(ABC):
@@ -36,14 +41,16 @@ class ServedGenerator(ABC):
     provider: str
     context: int | None = None
     words: Words
-    path: str
-    """Where answers are asked for, below the base URL; one that names it already stays as it is."""
-
-    optional: tuple[str, ...]
-    """Not every server knows every argument. One that names such a one in its refusal is asked again without."""
-
     request_id: str
     """The header that names the request."""
+
+    path = ""
+    """Where answers are asked for, below the base URL; one that names it already stays as it is."""
+
+    optional: tuple[str, ...] = ()
+    """Arguments that not every server knows. One that is refused fails with the code `argument`, and is left out
+    from then on.
+    """
 
     def __init__(  # noqa: PLR0913 - each is a setting
         self,
@@ -59,15 +66,15 @@ class ServedGenerator(ABC):
     ) -> None:
         self._api_key = api_key
         self._base_url = base_url
-        self.model = model
         self._temperature = temperature
         self.max_tokens = max_tokens
         self._deadlines = deadlines
         self._heard = heard
         self._clock = clock
-        self._asked = Asked(self.words, model, api_key or "")
-        self._client: httpx.Client | None = None
+        self._idle: list[Line] = []
         self._refused: set[str] = set()
+        self._news: list[str] = []
+        self._become(model)
 
     @property
     def destination(self) -> str | None:
@@ -79,20 +86,21 @@ class ServedGenerator(ABC):
         problem = None if self._api_key is None else malformed_key(self._api_key, self.words)
         if problem is not None:
             raise problem
+        while self._news:
+            yield Notice(self._news.pop(0))
         transcript = Transcript(prompt, self._clock)
         yield from kept(self._pieces(prompt, transcript), transcript, self)
 
     def close(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        while self._idle:
+            self._idle.pop().close()
 
     # The wire
 
-    @abstractmethod
-    def headers(self, api_key: str | None) -> Mapping[str, str]:
+    def headers(self, api_key: str | None) -> Mapping[str, str]:  # noqa: ARG002 - a wire's own
         """What every request carries."""
+        return {}
 
     @abstractmethod
     def body(self, prompt: Prompt) -> dict[str, object]:
@@ -106,42 +114,73 @@ class ServedGenerator(ABC):
         """The headers of a reply, with its limits under the names of the OpenAI wire."""
         return headers
 
+    def request(self, client: httpx.Client, body: Mapping[str, object]) -> AbstractContextManager[httpx.Response]:
+        """The reply to one request, of which only the head is read, whatever its status."""
+        return client.stream("POST", self._base_url.rstrip("/").removesuffix(self.path) + self.path, json=body)
+
+    def _become(self, model: str) -> None:
+        self.model = model
+
     # One answer
+
+    @property
+    def _asked(self) -> Asked:
+        return Asked(self.words, self.model, self._api_key or "")
 
     def _pieces(self, prompt: Prompt, transcript: Transcript) -> abc.Generator[Piece, None, None]:
         from ragchat.generation.providers import sse  # noqa: PLC0415 - 80 ms, paid by the first question
 
-        deadline = Deadline(self._deadlines, self._clock, hint=self.words.patience)
-        address = self._base_url.rstrip("/").removesuffix(self.path) + self.path
-        answered = False
+        deadlines = self._deadlines.within(prompt.first_s)
+        deadline = Deadline(deadlines, self._clock, hint=self.words.patience)
+        body = {name: value for name, value in self.body(prompt).items() if name not in self._refused}
         try:
-            if self._client is None:
-                headers = self.headers(self._api_key)
-                self._client = sse.open_client(headers=headers, base_url=self._base_url, deadlines=self._deadlines)
-            while not answered:
-                body = {name: value for name, value in self.body(prompt).items() if name not in self._refused}
-                with sse.asked(self._client, address, body, deadline, self._deadlines) as response:
-                    if self._heard is not None:
-                        self._heard(self.model, self.limits(response.headers))
-                    answered = response.is_success
-                    if answered:
-                        request_id = response.headers.get(self.request_id)
-                        yield from self._read(sse.chunks(response, self.decode), request_id, transcript, deadline)
-                    else:
-                        yield from self._conceded(response, *sse.said(response))
+            with (
+                self._line() as line,
+                line.watched(deadline, deadlines),
+                self.request(line.client, body) as response,
+            ):
+                self._tell(response.headers)
+                if not response.is_success:
+                    raise self._refusal(response, sse.said(response))
+                request_id = response.headers.get(self.request_id)
+                yield from self._read(sse.chunks(response, self.decode), request_id, transcript, deadline)
         except sse.ERRORS as error:
             raise of_error(error, self._asked) from error
 
-    def _conceded(self, response: httpx.Response, text: str, body: object) -> Iterator[Notice]:
-        """Give up an argument that the server refuses; raises `GenerationError` when it refuses something else."""
+    @contextmanager
+    def _line(self) -> Iterator[Line]:
+        from ragchat.generation.providers.line import Line  # noqa: PLC0415 - 80 ms, paid by the first question
+
+        line = (
+            self._idle.pop() if self._idle else Line(headers=self.headers(self._api_key), base_url=self._base_url)
+        )
+        try:
+            yield line
+        finally:
+            self._idle.append(line)
+
+    def _tell(self, headers: Mapping[str, str] | None) -> None:
+        if headers is not None and self._heard is not None:
+            self._heard(self.model, self.limits(headers))
+
+    def _refusal(self, response: httpx.Response, body: object) -> GenerationError:
+        """What the refusal means; an argument that it is about is left out from now on."""
         error = of_refusal(response.status_code, response.headers, body, self._asked)
         error.request_id = response.headers.get(self.request_id)
-        named = [name for name in self.optional if name in text and name not in self._refused]
-        if error.failure != "other" or not named:
-            raise error
-        self._refused.add(named[0])
-        if named[0] == "temperature":
-            yield Notice(f"{self.model} takes no temperature; it uses its own.")
+        argument = blamed(body, self.optional) if error.failure == "other" else None
+        if argument is None or argument in self._refused:
+            return error
+        self._refused.add(argument)
+        if argument == "temperature":
+            self._news.append(f"{self.model} takes no temperature; it uses its own.")
+        return GenerationError(
+            f"The server takes no {argument}.",
+            "Ask again: from now on it is left out.",
+            failure="other",
+            http_status=error.http_status,
+            code="argument",
+            request_id=error.request_id,
+        )
 
     def _read(
         self, chunks: Iterator[Chunk], request_id: str | None, transcript: Transcript, deadline: Deadline
@@ -149,9 +188,11 @@ class ServedGenerator(ABC):
         finish: str | None = None
         usage: Usage | None = None
         for chunk in chunks:
+            request_id = chunk.request_id or request_id
             if chunk.error is not None:
                 raise of_event(chunk.error, self._asked, request_id=request_id)
-            usage = _together(usage, chunk.usage)
+            if chunk.usage is not None:
+                usage = chunk.usage if usage is None else _together(usage, chunk.usage)
             # Some servers end without a reason.
             finish = chunk.finish or finish or ("stop" if chunk.done and transcript.text else None)
             if chunk.text:
@@ -176,18 +217,7 @@ class ServedGenerator(ABC):
         )
 
 
-def _together(before: Usage | None, now: Usage | None) -> Usage | None:
+def _together(before: Usage, now: Usage) -> Usage:
     """The newest of each count: some servers count the prompt when they begin, and the answer at its end."""
-    if before is None or now is None:
-        return now or before
-    return replace(
-        before,
-        prompt_tokens=_newest(before.prompt_tokens, now.prompt_tokens),
-        completion_tokens=_newest(before.completion_tokens, now.completion_tokens),
-        cached_tokens=_newest(before.cached_tokens, now.cached_tokens),
-        reasoning_tokens=_newest(before.reasoning_tokens, now.reasoning_tokens),
-    )
-
-
-def _newest(before: int | None, now: int | None) -> int | None:
-    return before if now is None else now
+    known = {name: getattr(before, name) for name in _COUNTS if getattr(now, name) is None}
+    return replace(now, **known)

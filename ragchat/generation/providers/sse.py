@@ -3,52 +3,26 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
 
-from ragchat.core.destination import destination
 from ragchat.errors import GenerationError
-from ragchat.generation.providers.watched import timeouts, watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from ragchat.generation.providers.chunk import Chunk
-    from ragchat.generation.providers.deadlines import Deadline, Deadlines
 
 ERRORS = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ValueError, RecursionError, OSError)
 
 
-def open_client(*, headers: Mapping[str, str], base_url: str, deadlines: Deadlines) -> httpx.Client:
-    """A client that makes each request once, goes nowhere but to `base_url`, and follows no redirect."""
-    return httpx.Client(
-        headers=headers,
-        timeout=timeouts(deadlines),
-        follow_redirects=False,
-        # A proxy from the environment would be asked for 127.0.0.1 too.
-        trust_env=destination(base_url) is not None,
-    )
-
-
-@contextmanager
-def asked(
-    client: httpx.Client, address: str, body: Mapping[str, object], deadline: Deadline, deadlines: Deadlines
-) -> Iterator[httpx.Response]:
-    """The reply to one request, whatever its status, bounded by `deadline`."""
-    with client.stream("POST", address, json=body) as response:
-        watch(response, deadline, deadlines)
-        yield response
-
-
-def said(response: httpx.Response) -> tuple[str, object]:
-    """The body of a refusal, as text and as its JSON, which is None when it is none."""
-    response.read()
+def said(response: httpx.Response) -> object:
+    """The body of a refusal as its JSON, which is None when it is none."""
     try:
-        return response.text, json.loads(response.content)
+        return json.loads(response.read())
     except (ValueError, RecursionError):
-        return response.text, None
+        return None
 
 
 def chunks(response: httpx.Response, decode: Callable[[bytes, bytes], Chunk]) -> Iterator[Chunk]:
