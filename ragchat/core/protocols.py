@@ -75,3 +75,11 @@ class Versatile(Protocol):
 
     def another_model(self) -> str | None:
         """Change to a model that should be there, for as long as this lasts; its name, None when none is known."""
+
+
+@runtime_checkable
+class Roomy(Protocol):
+    """A generator that can be given more room for its answers."""
+
+    def roomier(self) -> bool:
+        """Ask for twice as many tokens in an answer from now on; False where that is not possible."""

@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ragchat.core.protocols import Roomy
+from ragchat.generation.providers.deadlines import Deadlines
+from ragchat.generation.providers.gguf import GGUFGenerator
 from tests.generation.prompts import PROMPT
 from tests.programs import ROOT
 
@@ -135,6 +138,14 @@ def test_the_model_is_opened_once_as_the_settings_say_and_freed_at_the_end(file:
 
 def test_an_answer_as_long_as_allowed_says_so(file: Path) -> None:
     assert answers(script(file, "An hour", finish="length"))[-1]["finish"] == "length"
+
+
+def test_room_is_doubled_up_to_half_of_the_context(file: Path) -> None:
+    generator = GGUFGenerator(
+        file, gpu_layers=0, n_ctx=640, temperature=0.3, max_tokens=200, deadlines=Deadlines(20.0, 10.0)
+    )
+    assert isinstance(generator, Roomy)
+    assert [(generator.roomier(), generator.max_tokens) for _ in range(2)] == [(True, 320), (False, 320)]
 
 
 def test_without_the_library_the_extra_is_named(file: Path) -> None:

@@ -244,6 +244,18 @@ def test_what_it_asks_for_at_the_most_is_known_before(make: Callable[..., GroqGe
     assert (unknown.max_tokens, unknown.context) == (500, None)
 
 
+def test_room_is_doubled_up_to_what_the_model_writes(
+    groq_server: GroqServer, make: Callable[..., GroqGenerator]
+) -> None:
+    generator = make()
+    assert (generator.roomier(), generator.max_tokens) == (True, 2048)
+    read(generator.stream(PROMPT))
+    assert groq_server.journal[0].body["max_completion_tokens"] == 2048
+    assert (generator.another_model(), generator.max_tokens) == ("openai/gpt-oss-120b", 2048)
+    wordy = make(model="qwen/qwen3.8-27b", max_tokens=16_000)
+    assert [(wordy.roomier(), wordy.max_tokens) for _ in range(2)] == [(True, 16_384), (False, 16_384)]
+
+
 def test_a_server_that_goes_on_showing_text_may_take_its_time(
     groq_server: GroqServer, make: Callable[..., GroqGenerator]
 ) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import socket
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ragchat.core.completion import Delta
+from ragchat.core.protocols import Roomy
 from ragchat.errors import GenerationError
 from ragchat.generation.providers.deadlines import Deadlines
 from ragchat.generation.providers.ollama import DEADLINES, OllamaGenerator
@@ -56,7 +57,7 @@ class Ticking:
         return self._now
 
 
-def chats(server: OllamaServer) -> list[dict[str, object]]:
+def chats(server: OllamaServer) -> list[dict[str, Any]]:
     return [exchange.body for exchange in server.journal if exchange.path == "/api/chat"]
 
 
@@ -83,6 +84,14 @@ def test_half_of_the_context_at_most_is_for_the_answer(
     read(asked.stream(PROMPT))
     assert (asked.context, asked.max_tokens) == (num_ctx, most)
     assert chats(ollama_server)[0]["options"] == {"num_ctx": num_ctx, "temperature": 0.1, "num_predict": most}
+
+
+def test_room_is_doubled_up_to_half_of_the_context(ollama_server: OllamaServer, client: OllamaClient) -> None:
+    asked = generator(client)
+    assert isinstance(asked, Roomy)
+    assert [(asked.roomier(), asked.max_tokens) for _ in range(3)] == [(True, 600), (True, 1024), (False, 1024)]
+    read(asked.stream(PROMPT))
+    assert chats(ollama_server)[0]["options"]["num_predict"] == 1024
 
 
 def test_an_unset_model_is_the_newest_that_chats_here_and_is_named_once() -> None:

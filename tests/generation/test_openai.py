@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ragchat.core.completion import Delta
+from ragchat.core.protocols import Roomy
 from ragchat.errors import GenerationError
 from ragchat.generation.providers.deadlines import Deadlines
 from ragchat.generation.providers.openai import OpenAIGenerator
@@ -119,6 +120,22 @@ def test_a_malformed_key_is_never_sent(
     assert error.message.startswith("OPENAI_API_KEY ")
     assert "sk" not in error.message
     assert server.journal == []
+
+
+def test_room_is_doubled_up_to_what_any_model_writes(
+    server: OpenAIServer, make: Callable[..., OpenAIGenerator]
+) -> None:
+    generator = make(max_tokens=3000)
+    assert isinstance(generator, Roomy)
+    assert [(generator.roomier(), generator.max_tokens) for _ in range(3)] == [
+        (True, 6000),
+        (True, 8192),
+        (False, 8192),
+    ]
+    read(generator.stream(PROMPT))
+    assert server.journal[0].body["max_completion_tokens"] == 8192
+    generous = make(max_tokens=10_000)
+    assert (generous.roomier(), generous.max_tokens) == (False, 10_000)
 
 
 @pytest.mark.parametrize("ending", ["/v1", "/v1/", "/v1/chat/completions"])

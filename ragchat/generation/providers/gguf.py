@@ -77,6 +77,11 @@ class GGUFGenerator:
         transcript = Transcript(prompt, self._clock)
         yield from kept(self._pieces(prompt, transcript), transcript, self)
 
+    def roomier(self) -> bool:
+        """As `Roomy.roomier`; no more than half of the context."""
+        before, self.max_tokens = self.max_tokens, min(2 * self.max_tokens, self.context // 2)
+        return self.max_tokens > before
+
     def close(self) -> None:
         """Free the model."""
         if self._llama is not None:

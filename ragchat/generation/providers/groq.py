@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ragchat.generation.providers import groq_wire
 from ragchat.generation.providers.failures import GROQ, malformed_key, of_error
-from ragchat.generation.providers.groq_models import CURRENT, REASONING_ROOM, RETIRED, context, reasoning
+from ragchat.generation.providers.groq_models import CURRENT, REASONING_ROOM, RETIRED, context, longest, reasoning
 from ragchat.generation.providers.served import ServedGenerator
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class GroqGenerator(ServedGenerator):
         if self.model != model:
             self._news.append(f"Groq retired {model}; {self.model} answers. Set GROQ_MODEL to it.")
         self.context = context(self.model)
+        self.longest = longest(self.model)
         if reasoning(self.model):
             self.max_tokens = max(self.max_tokens, REASONING_ROOM)
 

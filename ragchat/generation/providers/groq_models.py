@@ -24,7 +24,12 @@ RETIRED: dict[str, str] = {
 """Models that were shut down, and what takes their place: an old `.env` must not stop a question."""
 
 _CONTEXT = 131_072
-_OF_THAT_CONTEXT = frozenset({_SMALL, _LARGE, "openai/gpt-oss-safeguard-20b", "qwen/qwen3.8-27b"})
+_LONGEST = {
+    _SMALL: 65_536,
+    _LARGE: 65_536,
+    "openai/gpt-oss-safeguard-20b": 65_536,
+    "qwen/qwen3.8-27b": 16_384,
+}
 
 CURRENT = (_SMALL, _LARGE)
 """What to ask when a model turns out to be gone, the first that is another one."""
@@ -44,4 +49,9 @@ def reasoning(model: str) -> dict[str, object]:
 
 def context(model: str) -> int | None:
     """The tokens that prompt and answer may have together; None for a model not known here."""
-    return _CONTEXT if model in _OF_THAT_CONTEXT else None
+    return _CONTEXT if model in _LONGEST else None
+
+
+def longest(model: str) -> int | None:
+    """The most tokens that an answer may have; None for a model not known here."""
+    return _LONGEST.get(model)

@@ -55,7 +55,7 @@ class OllamaGenerator:
         self._wanted = model
         self.max_tokens = min(max_tokens, num_ctx // 2)
         self.context = num_ctx
-        self._options = {"num_ctx": num_ctx, "temperature": temperature, "num_predict": self.max_tokens}
+        self._options = {"num_ctx": num_ctx, "temperature": temperature}
         self._deadlines = deadlines
         self._clock = clock
         self._found: OllamaModel | None = None
@@ -83,6 +83,11 @@ class OllamaGenerator:
         transcript = Transcript(prompt, self._clock)
         yield from kept(self._pieces(prompt, transcript), transcript, self)
 
+    def roomier(self) -> bool:
+        """As `Roomy.roomier`; no more than half of the context."""
+        before, self.max_tokens = self.max_tokens, min(2 * self.max_tokens, self.context // 2)
+        return self.max_tokens > before
+
     def _pieces(self, prompt: Prompt, transcript: Transcript) -> abc.Generator[Piece, None, None]:
         deadline = Deadline(
             self._deadlines.within(prompt.first_s), self._clock, hint="Try a smaller model, or ask again."
@@ -94,7 +99,8 @@ class OllamaGenerator:
                 yield Notice(f"OLLAMA_MODEL is unset: using {model.name}, the newest chat model here.")
             think = self._think(model)
             watch = partial(_watched, deadline)
-            chat = self._client.chat(model.name, prompt.messages, options=self._options, think=think, watch=watch)
+            options = {**self._options, "num_predict": self.max_tokens}
+            chat = self._client.chat(model.name, prompt.messages, options=options, think=think, watch=watch)
             with closing(chat) as lines:
                 for line in lines:
                     if line.text:

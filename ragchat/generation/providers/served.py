@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from ragchat.generation.providers.failures import Words
     from ragchat.generation.providers.line import Line
 
+# Of a model that is not known: those of today write as much, and a request for more is refused.
+_LONGEST = 8192
 _COUNTS = ("prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens")
 
 
@@ -40,6 +42,9 @@ class ServedGenerator(ABC):
 
     provider: str
     context: int | None = None
+    longest: int | None = None
+    """The most tokens that the model can write, where that is known."""
+
     words: Words
     request_id: str
     """The header that names the request."""
@@ -90,6 +95,12 @@ class ServedGenerator(ABC):
             yield Notice(self._news.pop(0))
         transcript = Transcript(prompt, self._clock)
         yield from kept(self._pieces(prompt, transcript), transcript, self)
+
+    def roomier(self) -> bool:
+        """As `Roomy.roomier`; never more than the model can write."""
+        before, most = self.max_tokens, self.longest or _LONGEST
+        self.max_tokens = max(before, min(2 * before, most))
+        return self.max_tokens > before
 
     def close(self) -> None:
         """Close the connections."""
