@@ -98,7 +98,7 @@ class Completion:
 
     `finish` is `stop`, `length` (the token limit was reached), `cut` (interrupted; `text` is what had
     arrived) or `degraded` (written without a model). `failure` is the kind of the failure that cut it;
-    `request_id` is the provider's own name for the request.
+    `request_id` is the provider's own name for the request. `truncated`: the model read a part of the prompt only.
     """
 
     text: str
@@ -108,6 +108,7 @@ class Completion:
     finish: Finish
     failure: str | None = None
     request_id: str | None = None
+    truncated: bool = False
 
 
 Piece: TypeAlias = Delta | Notice | Shortened | Completion

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import socket
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Self, TypeAlias
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ import requests
 from ragchat.core.destination import destination
 from ragchat.errors import OllamaError
 from ragchat.ollama import failures
+from ragchat.ollama.calls import Call, CallAdapter
 from ragchat.ollama.replies import chat_line_of, is_cloud_name, items, mapping, model_of, strings
 
 if TYPE_CHECKING:
@@ -30,7 +32,11 @@ if TYPE_CHECKING:
 CLOUD = "ollama.com"
 
 Watch: TypeAlias = "Callable[[Callable[[], None]], AbstractContextManager[None]]"
-"""Makes the context a reply is read in, given what hangs up: it may be called from any thread."""
+"""Makes the context a request is made and its reply read in, given what hangs up, from any thread."""
+
+
+def _unwatched(_hang_up: Callable[[], None]) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 class OllamaClient:
@@ -44,6 +50,8 @@ class OllamaClient:
         self._timeout_s = timeout_s
         self._timeouts = (connect_timeout_s, timeout_s)
         self._session = requests.Session()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, CallAdapter())
         # A proxy from the environment would be asked for 127.0.0.1 too.
         self._session.trust_env = self.destination is not None
 
@@ -53,19 +61,22 @@ class OllamaClient:
         return destination(self._url)
 
     def destination_of(self, model: str) -> str | None:
+        """As `whereabouts`, and None as well when the server does not answer: nothing can be sent either."""
+        try:
+            return self.whereabouts(model)
+        except OllamaError:
+            return None
+
+    def whereabouts(self, model: str, *, watch: Watch = _unwatched) -> str | None:
         """Where text for `model` goes: the server's host, `ollama.com` if it runs there, None if it stays here.
 
-        Asks a server on this machine what the model is: only it knows whether it passes text on. None as well
-        when that does not answer: nothing can be sent either. Raises nothing.
+        Asks a server on this machine what the model is: only it knows whether it passes text on.
         """
         if is_cloud_name(model):
             return CLOUD
         if self.destination is not None:
             return self.destination
-        try:
-            models = self.models()
-        except OllamaError:
-            return None
+        models = self.models(watch=watch)
         return CLOUD if any(entry.is_cloud and entry.is_called(model) for entry in models) else None
 
     def listens(self, timeout_s: float = 0.2) -> bool:
@@ -83,13 +94,13 @@ class OllamaClient:
         """The server's version."""
         return str(self._get("/api/version").get("version") or "")
 
-    def models(self) -> tuple[OllamaModel, ...]:
+    def models(self, *, watch: Watch = _unwatched) -> tuple[OllamaModel, ...]:
         """The pulled models, the newest first."""
-        return tuple(model_of(mapping(entry)) for entry in items(self._get("/api/tags").get("models")))
+        return tuple(model_of(mapping(entry)) for entry in items(self._get("/api/tags", watch).get("models")))
 
-    def capabilities(self, model: str) -> tuple[str, ...]:
+    def capabilities(self, model: str, *, watch: Watch = _unwatched) -> tuple[str, ...]:
         """What `model` can do: `completion`, `embedding`, `thinking` and others."""
-        return strings(self._post("/api/show", model, {}).get("capabilities"))
+        return strings(self._post("/api/show", model, {}, watch).get("capabilities"))
 
     def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
         """A vector for each of `texts`, none of which may be empty: the server would leave it out.
@@ -109,7 +120,7 @@ class OllamaClient:
         *,
         options: Mapping[str, object],
         think: bool | str | None = None,
-        watch: Watch = lambda _: nullcontext(),
+        watch: Watch = _unwatched,
     ) -> abc.Generator[ChatLine, None, None]:
         """The lines of a reply, the last of which is done.
 
@@ -126,10 +137,7 @@ class OllamaClient:
         }
         if think is not None:
             body["think"] = think
-        with (
-            self._send("POST", "/api/chat", {"model": model, **body}, stream=True) as response,
-            watch(lambda: _hang_up(response)),
-        ):
+        with self._send("POST", "/api/chat", {"model": model, **body}, watch, stream=True) as response:
             for line in response.iter_lines():
                 if not line:
                     continue
@@ -149,29 +157,31 @@ class OllamaClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _get(self, path: str) -> Json:
-        with self._send("GET", path, None) as response:
+    def _get(self, path: str, watch: Watch = _unwatched) -> Json:
+        with self._send("GET", path, None, watch) as response:
             return self._object(response.content, "")
 
-    def _post(self, path: str, model: str, body: Mapping[str, object]) -> Json:
-        with self._send("POST", path, {"model": model, **body}) as response:
+    def _post(self, path: str, model: str, body: Mapping[str, object], watch: Watch = _unwatched) -> Json:
+        with self._send("POST", path, {"model": model, **body}, watch) as response:
             return self._object(response.content, model)
 
     @contextmanager
     def _send(
-        self, method: str, path: str, body: Json | None, *, stream: bool = False
+        self, method: str, path: str, body: Json | None, watch: Watch, *, stream: bool = False
     ) -> Iterator[requests.Response]:
         """An accepted reply, closed on every path; what goes wrong while it is read is mapped as well."""
+        call = Call()
+        request = partial(
+            self._session.request,
+            method,
+            f"{self._url}{path}",
+            json=body,
+            timeout=self._timeouts,
+            stream=stream,
+            allow_redirects=False,  # it could lead off this machine
+        )
         try:
-            # A redirect could lead off this machine.
-            with self._session.request(
-                method,
-                f"{self._url}{path}",
-                json=body,
-                timeout=self._timeouts,
-                stream=stream,
-                allow_redirects=False,
-            ) as response:
+            with watch(call.hang_up), call.place(request) as response:
                 if response.status_code != requests.codes.ok:
                     raise self._refusal(response, str((body or {}).get("model") or ""))
                 yield response
@@ -201,8 +211,3 @@ class OllamaClient:
         if not isinstance(row, list) or not row:
             raise failures.not_ollama(self._url)
         return row
-
-
-def _hang_up(response: requests.Response) -> None:
-    with suppress(OSError, RuntimeError, ValueError):  # it has ended by itself
-        response.raw.shutdown()

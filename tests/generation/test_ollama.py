@@ -17,7 +17,7 @@ from ragchat.generation.providers.ollama import DEADLINES, OllamaGenerator
 from ragchat.ollama.client import OllamaClient
 from tests.generation.prompts import PROMPT, read
 from tests.servers import ollama as fake
-from tests.servers.wire import hang_up, never
+from tests.servers.wire import drip_head, hang_up, never
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -158,7 +158,24 @@ def test_a_context_that_was_cut_is_told(ollama_server: OllamaServer, client: Oll
     prompt = replace(PROMPT, context_tokens=2000)
     _, notices, completion = read(generator(client).stream(prompt))
     assert (completion.usage.prompt_tokens, completion.usage.source) == (900, "estimate")
-    assert notices == [f"Ollama cut the context: {MODEL} read 900 of about 2,000 tokens."]
+    assert completion.truncated
+    assert notices == [
+        f"Ollama cut the context: {MODEL} read 900 of about 2,000 tokens; /retry asks with fewer passages."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("read_tokens", "context", "most"), [(900, 1800, 300), (100, 512, 256), (1100, 2048, 300)]
+)
+def test_after_a_cut_the_context_is_what_the_server_has(
+    ollama_server: OllamaServer, client: OllamaClient, read_tokens: int, context: int, most: int
+) -> None:
+    asked = generator(client)
+    ollama_server.then(fake.answer(prompt_tokens=read_tokens))
+    read(asked.stream(replace(PROMPT, context_tokens=2000)))
+    assert (asked.context, asked.max_tokens) == (context, most)
+    assert not read(asked.stream(PROMPT))[2].truncated
+    assert [chat["options"]["num_ctx"] for chat in chats(ollama_server)] == [2048, 2048]  # another would load anew
 
 
 def test_a_prompt_beyond_the_context_is_refused_not_cut(client: OllamaClient) -> None:
@@ -230,6 +247,42 @@ def test_a_server_that_never_says_a_word_is_left(ollama_server: OllamaServer, cl
         read(generator(client, deadlines=Deadlines(0.2, 10, 10)).stream(PROMPT))
     assert (raised.value.failure, raised.value.code) == ("timeout", "deadline_first")
     assert ollama_server.client_left.wait(10)
+
+
+def test_a_head_that_drips_is_not_waited_for(ollama_server: OllamaServer, client: OllamaClient) -> None:
+    ollama_server.then(drip_head)
+    with pytest.raises(GenerationError) as raised:
+        read(generator(client, deadlines=Deadlines(0.3, 60)).stream(PROMPT))
+    assert (raised.value.failure, raised.value.code) == ("timeout", "deadline_first")
+    assert ollama_server.client_left.wait(10)
+    assert read(generator(client).stream(PROMPT))[0] == fake.TEXT
+
+
+@pytest.mark.parametrize(("slow", "model"), [(never, None), (drip_head, MODEL)])
+def test_a_list_of_models_is_not_waited_for(
+    ollama_server: OllamaServer, client: OllamaClient, slow: Behaviour, model: str | None
+) -> None:
+    ollama_server.at_tags = slow
+    asked = generator(client, model, deadlines=Deadlines(0.3, 60))
+    assert asked.destination is None  # the client alone would wait for ten seconds, or for ever
+    with pytest.raises(GenerationError) as raised:
+        read(asked.stream(PROMPT))
+    assert (raised.value.failure, raised.value.code) == ("timeout", "deadline_first")
+
+
+def test_a_model_that_turns_out_to_run_elsewhere_is_sent_nothing() -> None:
+    passed_on = fake.Model("mine:latest", ("completion",), remote_host="https://ollama.com")
+    with fake.OllamaServer(models=[passed_on]) as server, OllamaClient(server.url, timeout_s=10) as client:
+        asked = generator(client, "mine")
+        server.at_tags = hang_up
+        where = asked.destination
+        assert where is None
+        server.at_tags = None
+        with pytest.raises(GenerationError) as raised:
+            read(asked.stream(PROMPT))
+        assert (raised.value.code, chats(server)) == ("unlocated", [])
+        assert asked.destination == "ollama.com"
+        assert read(asked.stream(PROMPT))[0] == fake.TEXT
 
 
 def test_a_prompt_in_a_hurry_is_not_kept_waiting(ollama_server: OllamaServer, client: OllamaClient) -> None:

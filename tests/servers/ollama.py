@@ -41,17 +41,23 @@ CHAT = Model("llama3.2:3b", ("completion", "tools"), context=4096)
 
 
 class OllamaServer(FakeServer):
-    """Knows `models`; answers `TEXT` when nothing is scripted, and embeds words by their hashes."""
+    """Knows `models`; answers `TEXT` when nothing is scripted, and embeds words by their hashes.
+
+    `at_tags` answers who asks for the models.
+    """
 
     def __init__(self, port: int = 0, *, models: Sequence[Model] = (EMBEDDING, CHAT)) -> None:
         super().__init__(port)
         self.models = tuple(models)
+        self.at_tags: Behaviour | None = None
 
     def reply(self, wire: Wire) -> None:
         """Answer one request."""
         body = wire.exchange.body
         if wire.path == "/api/version":
             wire.send(200, {"version": "0.16.2"})
+        elif wire.path == "/api/tags" and self.at_tags is not None:
+            self.at_tags(wire)
         elif wire.path == "/api/tags":
             wire.send(200, {"models": [_tag(model) for model in self.models]})
         elif wire.path not in {"/api/show", "/api/embed", "/api/chat"}:

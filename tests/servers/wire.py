@@ -79,6 +79,18 @@ class Wire(BaseHTTPRequestHandler):
         self.end_headers()
         self._chunked = True
 
+    def drip(self) -> None:
+        """The head of a reply byte by byte, for ever: no single read has to wait for long."""
+        owner = self.server.owner
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        while not owner.stopping.wait(0.02):
+            try:
+                self.wfile.write(b"z")
+            except OSError:
+                owner.client_left.set()
+                break
+        self.hang_up()
+
     def piece(self, raw: bytes) -> None:
         """One piece of the stream."""
         self.wfile.write(f"{len(raw):x}\r\n".encode() + raw + b"\r\n")
@@ -175,6 +187,11 @@ def html(wire: Wire) -> None:
 def never(wire: Wire) -> None:
     """No reply at all."""
     wire.stall()
+
+
+def drip_head(wire: Wire) -> None:
+    """A head without end."""
+    wire.drip()
 
 
 def hang_up(wire: Wire) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from functools import partial
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Literal
@@ -20,13 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ragchat.core.completion import Finish, Piece, Prompt
-    from ragchat.ollama.client import OllamaClient
+    from ragchat.ollama.client import OllamaClient, Watch
     from ragchat.ollama.replies import ChatLine, OllamaModel
 
 # A cold model is loaded before it says a word.
 DEADLINES = Deadlines(first_s=120.0, between_s=60.0, whole_s=600.0)
 
+# A look at the list of models, before any deadline counts.
+_LOOK = Deadlines(first_s=3.0, between_s=3.0)
+
 _WHOLE = 0.6
+_LEAST_CONTEXT = 512
 _EMBEDDING_FAMILIES = ("bert",)
 _EMBEDDING_NAMES = ("embed", "minilm", "bge-", "e5-", "gte-")
 
@@ -55,10 +59,12 @@ class OllamaGenerator:
         self._wanted = model
         self.max_tokens = min(max_tokens, num_ctx // 2)
         self.context = num_ctx
-        self._options = {"num_ctx": num_ctx, "temperature": temperature}
+        self._num_ctx = num_ctx
+        self._temperature = temperature
         self._deadlines = deadlines
         self._clock = clock
         self._found: OllamaModel | None = None
+        self._located = True
         self._choice_told = model is not None
 
     @property
@@ -68,11 +74,23 @@ class OllamaGenerator:
 
     @property
     def destination(self) -> str | None:
-        """As `OllamaClient.destination_of`; a server on this machine is first asked which model it would be."""
-        if not self.model and self._client.destination is None:
-            with suppress(OllamaError, GenerationError):  # nothing can be sent either; `stream` says why
-                self._resolved()
-        return self._client.destination_of(self.model)
+        """As `OllamaClient.whereabouts`; a server on this machine is first asked which model it would be.
+
+        None as well when it does not say so in time. Should the model then turn out to run elsewhere, `stream`
+        sends nothing.
+        """
+        look = Deadline(_LOOK, self._clock, hint="Ask again.")
+        watch = partial(_watched, look)
+        self._located = False
+        try:
+            if not self.model and self._client.destination is None:
+                self._resolved(watch)
+            where = self._client.whereabouts(self.model, watch=watch)
+        except (OllamaError, GenerationError):
+            self._found = None
+            return None
+        self._located = True
+        return where
 
     def reachable(self) -> bool:
         """As `Reachable.reachable`."""
@@ -89,17 +107,21 @@ class OllamaGenerator:
         return self.max_tokens > before
 
     def _pieces(self, prompt: Prompt, transcript: Transcript) -> abc.Generator[Piece, None, None]:
-        deadline = Deadline(
-            self._deadlines.within(prompt.first_s), self._clock, hint="Try a smaller model, or ask again."
-        )
+        deadlines = self._deadlines.within(prompt.first_s)
+        deadline = Deadline(deadlines, self._clock, hint="Try a smaller model, or ask again.")
+        watch = partial(_watched, deadline)
         try:
-            model = self._resolved()
+            model = self._resolved(watch)
+            self._stay_here(model)
             if not self._choice_told:
                 self._choice_told = True
                 yield Notice(f"OLLAMA_MODEL is unset: using {model.name}, the newest chat model here.")
-            think = self._think(model)
-            watch = partial(_watched, deadline)
-            options = {**self._options, "num_predict": self.max_tokens}
+            think = self._think(model, watch)
+            options = {
+                "num_ctx": self._num_ctx,
+                "temperature": self._temperature,
+                "num_predict": self.max_tokens,
+            }
             chat = self._client.chat(model.name, prompt.messages, options=options, think=think, watch=watch)
             with closing(chat) as lines:
                 for line in lines:
@@ -116,10 +138,13 @@ class OllamaGenerator:
 
     def _end(self, line: ChatLine, prompt: Prompt, transcript: Transcript) -> Iterator[Piece]:
         read = line.prompt_tokens
-        cut = read is not None and read < _WHOLE * prompt.context_tokens
-        if cut:
+        cut = False
+        if read is not None and read < _WHOLE * prompt.context_tokens:
+            cut = True
+            self._shrink(read)
             yield Notice(
-                f"Ollama cut the context: {self.model} read {read:,} of about {prompt.context_tokens:,} tokens."
+                f"Ollama cut the context: {self.model} read {read:,} of about {prompt.context_tokens:,} tokens;"
+                " /retry asks with fewer passages."
             )
         # A count of a part of the prompt must not pass for that of the whole.
         counted: Literal["server", "estimate"] = "estimate" if cut else "server"
@@ -132,17 +157,32 @@ class OllamaGenerator:
             completion_s=line.completion_s,
         )
         finish: Finish = "length" if line.reason == "length" else "stop"
-        yield transcript.completion(self.provider, self.model, finish=finish, usage=usage)
+        yield transcript.completion(self.provider, self.model, finish=finish, usage=usage, truncated=cut)
 
-    def _resolved(self) -> OllamaModel:
+    def _shrink(self, read: int) -> None:
+        """From now on prompts are fitted to what the server has: of one that is too long it keeps half of that."""
+        self.context = min(self._num_ctx, max(_LEAST_CONTEXT, 2 * read))
+        self.max_tokens = min(self.max_tokens, self.context // 2)
+
+    def _stay_here(self, model: OllamaModel) -> None:
+        """Raise `GenerationError` for a model elsewhere that was not known to be: nobody allowed that."""
+        if model.is_cloud and not self._located:
+            raise GenerationError(
+                f"Ollama did not say in time that {model.name} runs on another machine.",
+                "Ask again.",
+                failure="timeout",
+                code="unlocated",
+            )
+
+    def _resolved(self, watch: Watch) -> OllamaModel:
         if self._found is None:
-            models = self._client.models()
+            models = self._client.models(watch=watch)
             self._found = chat_model(models, self._wanted)
         return self._found
 
-    def _think(self, model: OllamaModel) -> bool | str | None:
+    def _think(self, model: OllamaModel, watch: Watch) -> bool | str | None:
         """Thinking models think unless told not to; gpt-oss cannot stop, only be brief."""
-        if "thinking" not in (model.capabilities or self._client.capabilities(model.name)):
+        if "thinking" not in (model.capabilities or self._client.capabilities(model.name, watch=watch)):
             return None
         return "low" if "gpt-oss" in model.name or "gptoss" in model.family else False
 

@@ -72,11 +72,12 @@ class Transcript:
         usage: Usage | None = None,
         failure: str | None = None,
         request_id: str | None = None,
+        truncated: bool = False,
     ) -> Completion:
         """The end of the stream; tokens are estimated when `usage` is None or says nothing."""
         known = usage is not None and usage.source != "none"
         measured = self.timed(usage) if known and usage is not None else self.estimated()
-        return Completion(self.text, provider, model, measured, finish, failure, request_id)
+        return Completion(self.text, provider, model, measured, finish, failure, request_id, truncated)
 
 
 def kept(
