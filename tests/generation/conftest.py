@@ -9,11 +9,15 @@ import pytest
 
 from ragchat.generation.providers.deadlines import Deadlines
 from ragchat.generation.providers.groq import GroqGenerator
+from tests.generation.clients import clients
+from tests.generation.kinds import KINDS, Kind
 from tests.servers import groq as fake_groq
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from ragchat.generation.providers.served import ServedGenerator
+    from tests.servers.events import EventServer
     from tests.servers.groq import GroqServer
 
 
@@ -30,3 +34,20 @@ def groq(groq_server: GroqServer) -> Iterator[GroqGenerator]:
         )
     ) as generator:
         yield generator
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    return KINDS[request.param]
+
+
+@pytest.fixture
+def server(kind: Kind) -> Iterator[EventServer]:
+    with kind.server(key=kind.fake.KEY) as running:
+        yield running
+
+
+@pytest.fixture
+def make(kind: Kind, server: EventServer) -> Iterator[Callable[..., ServedGenerator]]:
+    with clients(kind.client, api_key=kind.fake.KEY, base_url=server.url + kind.base, model=kind.model) as make:
+        yield make

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import json
-import socket
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ragchat.core.completion import Delta
 from ragchat.core.protocols import Roomy
-from ragchat.errors import GenerationError
-from ragchat.generation.providers.deadlines import Deadlines
 from ragchat.generation.providers.openai import OpenAIGenerator
+from tests.generation.clients import clients, failure_of
 from tests.generation.prompts import PROMPT, read
 from tests.servers import openai as fake
-from tests.servers.groq import drip, end, error_event, malformed_chunk
+from tests.servers.events import TEXT, event, raw
 from tests.servers.openai import OpenAIServer
-from tests.servers.wire import fail, hang_up, html, never
+from tests.servers.wire import fail, hang_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
-    from tests.servers.wire import Behaviour, Wire
+    from tests.servers.wire import Behaviour
 
 
 @pytest.fixture
@@ -34,36 +30,8 @@ def server() -> Iterator[OpenAIServer]:
 
 @pytest.fixture
 def make(server: OpenAIServer) -> Iterator[Callable[..., OpenAIGenerator]]:
-    made: list[OpenAIGenerator] = []
-
-    def generator(**changes: object) -> OpenAIGenerator:
-        options = {
-            "api_key": None,
-            "base_url": f"{server.url}/v1",
-            "model": fake.MODEL,
-            "temperature": 0.2,
-            "max_tokens": 500,
-            "deadlines": Deadlines(10.0, 10.0),
-            **changes,
-        }
-        made.append(OpenAIGenerator(**options))  # type: ignore[arg-type]  # tests change single options
-        return made[-1]
-
-    yield generator
-    for each in made:
-        each.close()
-
-
-def failure_of(generator: OpenAIGenerator) -> GenerationError:
-    with pytest.raises(GenerationError) as raised:
-        read(generator.stream(PROMPT))
-    return raised.value
-
-
-def spaces(wire: Wire) -> None:
-    """White space for ever: nothing that a person sees."""
-    while not wire.server.owner.stopping.wait(0.02):
-        wire.piece(fake.event({"choices": [{"delta": {"content": " "}}]}))
+    with clients(OpenAIGenerator, api_key=None, base_url=f"{server.url}/v1", model=fake.MODEL) as make:
+        yield make
 
 
 def test_an_answer_streams_with_the_servers_own_counts(
@@ -99,27 +67,6 @@ def test_a_request_asks_for_a_stream_with_counts(
     }
     assert "authorization" not in server.journal[0].headers
     assert (generator.max_tokens, generator.context) == (500, None)
-
-
-def test_a_key_is_sent_and_never_said(server: OpenAIServer, make: Callable[..., OpenAIGenerator]) -> None:
-    server.key = fake.KEY
-    assert read(make(api_key=fake.KEY).stream(PROMPT))[0] == fake.TEXT
-    error = failure_of(make(api_key="sk-wrong-0123SECRET"))
-    assert (error.failure, error.http_status) == ("key", 401)
-    assert error.hint == "Check OPENAI_API_KEY."
-    server.then(fake.refuse(400, None, f"{fake.KEY} may not do that"))
-    assert failure_of(make(api_key=fake.KEY)).message == "The request was refused: … may not do that."
-
-
-@pytest.mark.parametrize("key", ["", "sk-ä", "sk-a\nsk-b", "sk a", "'sk-a'"])
-def test_a_malformed_key_is_never_sent(
-    server: OpenAIServer, make: Callable[..., OpenAIGenerator], key: str
-) -> None:
-    error = failure_of(make(api_key=key))
-    assert (error.failure, error.code) == ("config", "malformed_key")
-    assert error.message.startswith("OPENAI_API_KEY ")
-    assert "sk" not in error.message
-    assert server.journal == []
 
 
 def test_room_is_doubled_up_to_what_any_model_writes(
@@ -163,7 +110,7 @@ def test_a_line_separator_inside_a_word_cuts_nothing(
 ) -> None:
     chunk = {"choices": [{"delta": {"content": "a\u2028b\x85c"}, "finish_reason": "stop"}]}
     whole = b"data: " + json.dumps(chunk, ensure_ascii=False).encode() + b"\r\n\r\ndata: [DONE]\r\n\r\n"
-    server.then(fake.raw(*(whole[at : at + 1] for at in range(len(whole)))))
+    server.then(raw(*(whole[at : at + 1] for at in range(len(whole)))))
     assert read(make().stream(PROMPT))[0] == "a\u2028b\x85c"
 
 
@@ -183,7 +130,7 @@ def test_what_a_server_refuses_to_be_asked_is_left_out_from_then_on(
     error = failure_of(generator)
     assert (error.failure, error.code, error.http_status) == ("other", "argument", 400)
     assert error.message == f"The server takes no {unknown}."
-    assert read(generator.stream(PROMPT))[0] == fake.TEXT
+    assert read(generator.stream(PROMPT))[0] == TEXT
     assert read(generator.stream(PROMPT))[1] == []
     assert len(server.journal) == 3
     for exchange in server.journal[1:]:
@@ -198,7 +145,7 @@ def test_a_server_that_knows_little_is_asked_with_little(
     generator = make()
     assert [failure_of(generator).code for _ in server.unknown] == ["argument"] * 3
     text, notices, completion = read(generator.stream(PROMPT))
-    assert (text, completion.usage.source) == (fake.TEXT, "estimate")
+    assert (text, completion.usage.source) == (TEXT, "estimate")
     assert notices == [f"{fake.MODEL} takes no temperature; it uses its own."]
     assert len(server.journal) == 4
 
@@ -268,36 +215,16 @@ def test_a_prompt_longer_than_the_context_is_too_large_for_every_server(
 
 
 BEFORE_THE_FIRST_WORD: list[tuple[Behaviour, str, int | None, str | None]] = [
-    (fake.refuse(429, "rate_limit_exceeded", "x", {"retry-after": "7"}), "limit", 429, "rate_limit_exceeded"),
     (fake.refuse(429, "insufficient_quota", "You exceeded your quota"), "key", 429, "insufficient_quota"),
     (fake.refuse(402, 402, "Insufficient credits"), "key", 402, None),
     (fake.refuse(404, 404, "The model `x` does not exist."), "model", 404, None),
     (fake.refuse(400, 400, "x is not a valid model ID"), "model", 400, None),
-    (fail(413, b"<html>413 Request Entity Too Large</html>"), "too_large", 413, None),
-    (fail(500, {"error": "out of memory"}), "server", 500, None),
-    (fail(502), "server", 502, None),
-    (fail(503, b"[" * 100_000), "server", 503, None),
-    (fail(307, b"", {"Location": "http://elsewhere.invalid/"}), "garbage", 307, None),
-    (html, "garbage", None, "no_chunks"),
-    (lambda wire: wire.send(200, {"choices": []}), "garbage", None, "no_chunks"),
-    (lambda wire: wire.send(200, b""), "garbage", None, "no_chunks"),
-    (fake.raw(b"data: [DONE]\n\n"), "garbage", None, "no_chunks"),
-    (fake.raw(b"data: []\n\n"), "garbage", None, None),
-    (fake.raw(b"data: " + b"[" * 100_000 + b"\n\n"), "garbage", None, None),
-    (fake.raw(b'data: "\xff"\n\n'), "garbage", None, None),
-    (fake.raw(b'data: {"choices": 5, "usage": 7}\n\n'), "garbage", None, "no_chunks"),
-    (fake.raw(b'data: {"error": {"code": 429, "message": "slow"}}\n\n'), "limit", None, "stream_error"),
-    (fake.raw(b'data: {"error": "broken"}\n\n'), "server", None, "stream_error"),
-    (fake.broken(end, after=0), "garbage", None, "no_chunks"),
-    (fake.broken(malformed_chunk, after=0), "garbage", None, None),
-    (fake.broken(error_event, after=0), "server", None, "stream_error"),
-    (fake.broken(hang_up, after=0), "network", None, "disconnected"),
-    (hang_up, "network", None, "disconnected"),
+    (raw(b"data: [DONE]\n\n"), "garbage", None, "no_chunks"),
 ]
 
 
 @pytest.mark.parametrize(("behaviour", "failure", "status", "code"), BEFORE_THE_FIRST_WORD)
-def test_a_failure_before_the_first_word_is_raised_after_one_request(
+def test_what_only_this_wire_says_is_understood(
     server: OpenAIServer,
     make: Callable[..., OpenAIGenerator],
     behaviour: Behaviour,
@@ -312,37 +239,19 @@ def test_a_failure_before_the_first_word_is_raised_after_one_request(
     assert len(server.journal) == 1
 
 
-@pytest.mark.parametrize(
-    ("how", "failure"),
-    [
-        (end, "network"),
-        (malformed_chunk, "garbage"),
-        (error_event, "server"),
-        (hang_up, "network"),
-        (lambda wire: wire.piece(fake.event({"choices": [{"finish_reason": "content_filter"}]})), "other"),
-    ],
-)
-def test_a_failure_after_the_first_word_keeps_the_text(
-    server: OpenAIServer, make: Callable[..., OpenAIGenerator], how: Behaviour, failure: str
-) -> None:
-    server.then(fake.broken(how, "It cools for an hour."))
-    text, notices, completion = read(make().stream(PROMPT))
-    assert text == "It cools"
-    assert (completion.finish, completion.failure) == ("cut", failure)
-    assert completion.usage.source == "estimate"
-    assert len(notices) == 1
-    assert notices[0].endswith("; the answer is incomplete.")
-    assert len(server.journal) == 1
+def test_a_filter_cuts_an_answer(server: OpenAIServer, make: Callable[..., OpenAIGenerator]) -> None:
+    filtered = event({"choices": [{"finish_reason": "content_filter"}]})
+    server.then(fake.broken(lambda wire: wire.piece(filtered)))
+    text, _, completion = read(make().stream(PROMPT))
+    assert (text, completion.finish, completion.failure) == ("The passages", "cut", "other")
 
 
-@pytest.mark.parametrize("then", [hang_up, error_event, malformed_chunk, never])
 def test_a_failure_after_the_last_word_costs_only_the_counts(
-    server: OpenAIServer, make: Callable[..., OpenAIGenerator], then: Behaviour
+    server: OpenAIServer, make: Callable[..., OpenAIGenerator]
 ) -> None:
-    server.then(fake.answer("Yes [1].", finish="length", then=then))
-    text, notices, completion = read(make(deadlines=Deadlines(10.0, 0.3)).stream(PROMPT))
-    assert (text, notices, completion.finish, completion.failure) == ("Yes [1].", [], "length", None)
-    assert completion.usage.source == "estimate"
+    server.then(fake.answer("Yes [1].", finish="length", then=hang_up))
+    completion = read(make().stream(PROMPT))[2]
+    assert (completion.text, completion.finish, completion.usage.source) == ("Yes [1].", "length", "estimate")
 
 
 @pytest.mark.parametrize(("finish", "done"), [(None, True), ("stop", False)])
@@ -351,7 +260,7 @@ def test_a_reason_or_the_last_event_alone_ends_an_answer(
 ) -> None:
     server.then(fake.answer(finish=finish, done=done))
     completion = read(make().stream(PROMPT))[2]
-    assert (completion.text, completion.finish) == (fake.TEXT, "stop")
+    assert (completion.text, completion.finish) == (TEXT, "stop")
 
 
 def test_an_answer_without_text_keeps_its_counts(
@@ -361,121 +270,3 @@ def test_an_answer_without_text_keeps_its_counts(
     completion = read(make().stream(PROMPT))[2]
     assert (completion.text, completion.finish) == ("", "length")
     assert completion.usage.reasoning_tokens == 500
-
-
-def test_every_reply_is_heard_refusals_too(server: OpenAIServer, make: Callable[..., OpenAIGenerator]) -> None:
-    heard: list[tuple[str, str | None]] = []
-
-    def hear(model: str, headers: Mapping[str, str]) -> None:
-        heard.append((model, headers.get("X-RateLimit-Remaining-Tokens")))
-
-    server.then(fake.refuse(429, "x", "x", {"x-ratelimit-remaining-tokens": "0"}), hang_up)
-    generator = make(heard=hear)
-    failure_of(generator)
-    failure_of(generator)
-    read(generator.stream(PROMPT))
-    assert heard == [(fake.MODEL, "0"), (fake.MODEL, "7000")]
-
-
-@pytest.mark.parametrize(
-    ("behaviour", "code"),
-    [
-        (never, "deadline_first"),
-        (fake.broken(never, after=0), "deadline_first"),
-        (fake.broken(drip, after=0), "deadline_first"),
-        (fake.broken(spaces, after=0), "deadline_first"),
-    ],
-)
-def test_a_server_that_shows_nothing_is_left_in_time(
-    server: OpenAIServer, make: Callable[..., OpenAIGenerator], behaviour: Behaviour, code: str
-) -> None:
-    server.then(behaviour)
-    error = failure_of(make(deadlines=Deadlines(0.3, 60.0)))
-    assert (error.failure, error.code) == ("timeout", code)
-    assert error.hint == "Raise GROQ_TIMEOUT, or ask again."
-
-
-def test_a_refusal_without_end_is_left_in_time(server: OpenAIServer, make: Callable[..., OpenAIGenerator]) -> None:
-    def behave(wire: Wire) -> None:
-        wire.send(500, b"oops", {"Content-Length": "1000"})
-        wire.stall()
-
-    server.then(behave)
-    assert failure_of(make(deadlines=Deadlines(0.3, 60.0))).code == "deadline_first"
-
-
-@pytest.mark.parametrize("how", [never, drip])
-@pytest.mark.parametrize("deadlines", [Deadlines(60.0, 0.3), Deadlines(60.0, 60.0, 0.3)])
-def test_a_server_that_falls_silent_after_a_word_is_left_too(
-    server: OpenAIServer, make: Callable[..., OpenAIGenerator], how: Behaviour, deadlines: Deadlines
-) -> None:
-    server.then(fake.broken(how))
-    completion = read(make(deadlines=deadlines).stream(PROMPT))[2]
-    assert (completion.text, completion.finish, completion.failure) == ("The passages", "cut", "timeout")
-
-
-def test_the_time_between_words_may_be_longer_than_that_to_the_first(
-    server: OpenAIServer, make: Callable[..., OpenAIGenerator]
-) -> None:
-    def pause(wire: Wire) -> None:
-        wire.server.owner.stopping.wait(1.3)
-        wire.piece(fake.event({"choices": [{"delta": {"content": " [1]."}, "finish_reason": "stop"}]}))
-
-    server.then(fake.broken(pause, "Yes indeed"))
-    assert read(make(deadlines=Deadlines(1.0, 60.0)).stream(PROMPT))[0] == "Yes indeed [1]."
-
-
-@pytest.mark.parametrize(
-    ("url", "failure", "code"),
-    [
-        ("http://openai.invalid/v1", "network", "dns"),
-        ("ftp://127.0.0.1/v1", "config", None),
-    ],
-)
-def test_an_address_that_cannot_be_called_is_told(
-    make: Callable[..., OpenAIGenerator], url: str, failure: str, code: str | None
-) -> None:
-    error = failure_of(make(base_url=url))
-    assert (error.failure, error.code) == (failure, code)
-
-
-def test_a_closed_port_is_refused(make: Callable[..., OpenAIGenerator]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    error = failure_of(make(base_url=f"http://127.0.0.1:{port}/v1"))
-    assert (error.failure, error.code, error.hint) == ("network", "refused", "Check OPENAI_BASE_URL.")
-
-
-def test_a_plain_server_is_no_secure_one(server: OpenAIServer, make: Callable[..., OpenAIGenerator]) -> None:
-    error = failure_of(make(base_url=server.url.replace("http", "https")))
-    assert (error.failure, error.code) == ("network", "tls")
-
-
-def test_a_proxy_is_asked_for_other_machines_only(
-    make: Callable[..., OpenAIGenerator], server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
-    assert read(make().stream(PROMPT))[0] == fake.TEXT
-    away = make(base_url="http://openai.invalid/v1")
-    assert away.destination == "openai.invalid"
-    assert failure_of(away).code == "refused"
-
-
-def test_an_abandoned_stream_is_hung_up(server: OpenAIServer, make: Callable[..., OpenAIGenerator]) -> None:
-    server.then(fake.broken(never))
-    with closing(make().stream(PROMPT)) as pieces:
-        next(pieces)
-    assert server.client_left.wait(10)
-
-
-def test_an_interrupted_stream_keeps_its_text_and_is_hung_up(
-    server: OpenAIServer, make: Callable[..., OpenAIGenerator]
-) -> None:
-    server.then(fake.broken(never))
-    pieces = make().stream(PROMPT)
-    assert next(pieces) == Delta("The")
-    completion = pieces.throw(KeyboardInterrupt())
-    assert server.client_left.wait(10)
-    assert read([Delta("The"), completion, *pieces])[2].finish == "cut"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING
 
-from tests.servers.wire import FakeServer, Json, Wire, serve
+from tests.servers.events import TEXT, EventServer, begun, prompt_words, refusing, words
+from tests.servers.wire import Json, Wire, serve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 KEY = "sk-ant-0123456789abcdefSECRET"
 MODEL = "claude-haiku-4-5"
 REQUEST_ID = "req_anthropic"
-TEXT = "The passages say so [1]."
+INVALID = "invalid_request_error"
 HEADERS = {
     "request-id": REQUEST_ID,
     "anthropic-ratelimit-tokens-limit": "50000",
@@ -25,38 +25,37 @@ HEADERS = {
 }
 
 
-class AnthropicServer(FakeServer):
-    """Checks version, path, model and shape, and the key if it has one; refuses what `unknown` names."""
+class AnthropicServer(EventServer):
+    """Checks version, path, model and shape."""
 
-    def __init__(self, port: int = 0, *, key: str | None = None) -> None:
-        super().__init__(port)
-        self.key = key
-        self.unknown: tuple[str, ...] = ()
+    def objection(self, wire: Wire) -> Behaviour | None:
+        """What is wrong with the request."""
+        sent = wire.headers.get("x-api-key")
+        if self.key is not None and sent != self.key:
+            return refuse(401, "authentication_error", f"invalid x-api-key {sent}")
+        if wire.headers.get("anthropic-version") != "2023-06-01":
+            return refuse(400, INVALID, "anthropic-version: header is required")
+        if wire.path != "/v1/messages":
+            return refuse(404, "not_found_error", "Not found")
+        return self._objection_to(wire.exchange.body) or self._objection_to_unknown(wire)
 
-    def reply(self, wire: Wire) -> None:
-        """Answer one request."""
-        body = wire.exchange.body
-        unknown = [name for name in self.unknown if name in body]
-        if self.key is not None and wire.headers.get("x-api-key") != self.key:
-            refuse(401, "authentication_error", f"invalid x-api-key {wire.headers.get('x-api-key')}")(wire)
-        elif wire.headers.get("anthropic-version") != "2023-06-01":
-            refuse(400, "invalid_request_error", "anthropic-version: header is required")(wire)
-        elif wire.path != "/v1/messages":
-            refuse(404, "not_found_error", "Not found")(wire)
-        elif "max_tokens" not in body:
-            refuse(400, "invalid_request_error", "max_tokens: Field required")(wire)
-        elif not 0 <= body.get("temperature", 1) <= 1:
-            refuse(400, "invalid_request_error", "the range is 0 to 1")(wire)
-        elif any(message["role"] == "system" or not message["content"] for message in body["messages"]):
-            refuse(400, "invalid_request_error", "messages: Unexpected role or empty text")(wire)
-        elif unknown:
-            refuse(400, "invalid_request_error", f"`{unknown[0]}` is deprecated for this model.")(wire)
-        elif self.script:
-            self.script.popleft()(wire)
-        elif body["model"] != MODEL:
-            refuse(404, "not_found_error", f"model: {body['model']}")(wire)
-        else:
-            answer()(wire)
+    def usual(self, wire: Wire) -> Behaviour:
+        """An answer, if the model is known."""
+        model = wire.exchange.body["model"]
+        return answer() if model == MODEL else refuse(404, "not_found_error", f"model: {model}")
+
+    def _objection_to(self, body: Json) -> Behaviour | None:
+        if "max_tokens" not in body:
+            return refuse(400, INVALID, "max_tokens: Field required")
+        if not 0 <= body.get("temperature", 1) <= 1:
+            return refuse(400, INVALID, "the range is 0 to 1")
+        if any(message["role"] == "system" or not message["content"] for message in body["messages"]):
+            return refuse(400, INVALID, "messages: Unexpected role or empty text")
+        return None
+
+    def _objection_to_unknown(self, wire: Wire) -> Behaviour | None:
+        unknown = self.first_unknown(wire)
+        return None if unknown is None else refuse(400, INVALID, f"`{unknown}` is deprecated for this model.")
 
 
 def answer(
@@ -78,8 +77,8 @@ def answer(
             thinking = {"type": "thinking_delta", "thinking": thoughts}
             wire.piece(event("content_block_delta", index=0, delta=thinking))
             wire.piece(event("content_block_stop", index=0))
-        for part in _parts(text):
-            wire.piece(word(part))
+        for part in words(text):
+            wire.piece(word(wire, part))
         wire.piece(event("content_block_stop", index=0))
         if reason is not None:
             wire.exchange.usage["output_tokens"] = len(text.split())
@@ -95,31 +94,13 @@ def answer(
 
 def broken(how: Behaviour, text: str = TEXT, *, after: int = 2) -> Behaviour:
     """A stream that shows `after` words of `text`, and then goes on with `how`."""
-
-    def behave(wire: Wire) -> None:
-        _begin(wire, 0, 0)
-        for part in _parts(text)[:after]:
-            wire.piece(word(part))
-        how(wire)
-
-    return behave
-
-
-def raw(*pieces: bytes) -> Behaviour:
-    """A stream of exactly these bytes."""
-
-    def behave(wire: Wire) -> None:
-        wire.open_stream("text/event-stream", HEADERS)
-        for piece in pieces:
-            wire.piece(piece)
-
-    return behave
+    return begun(_begin, word, how, text, after)
 
 
 def refuse(status: int, kind: str, message: str, headers: Mapping[str, str] | None = None) -> Behaviour:
     """An error in Anthropic's shape."""
     body = {"type": "error", "error": {"type": kind, "message": message}, "request_id": REQUEST_ID}
-    return lambda wire: wire.send(status, body, {**HEADERS, **(headers or {})})
+    return refusing(status, body, HEADERS, headers)
 
 
 def failing(kind: str) -> Behaviour:
@@ -133,7 +114,7 @@ def pings(wire: Wire) -> None:
         wire.piece(event("ping"))
 
 
-def word(text: str) -> bytes:
+def word(wire: Wire, text: str) -> bytes:
     """The event of the next visible text."""
     return event("content_block_delta", index=0, delta={"type": "text_delta", "text": text})
 
@@ -143,19 +124,18 @@ def event(kind: str, **fields: Json) -> bytes:
     return f"event: {kind}\ndata: {json.dumps({'type': kind, **fields})}\n\n".encode()
 
 
-def _begin(wire: Wire, cached: int, written: int) -> None:
+def _begin(wire: Wire, cached: int = 0, written: int = 0) -> None:
     wire.open_stream("text/event-stream; charset=utf-8", HEADERS)
-    prompt = sum(len(message["content"].split()) for message in wire.exchange.body["messages"])
-    usage = {"input_tokens": prompt, "cache_read_input_tokens": cached, "cache_creation_input_tokens": written}
+    usage = {
+        "input_tokens": prompt_words(wire),
+        "cache_read_input_tokens": cached,
+        "cache_creation_input_tokens": written,
+    }
     wire.exchange.usage = {**usage, "output_tokens": 1}
     message = {"id": "msg_fake", "type": "message", "role": "assistant", "content": [], "model": MODEL}
     wire.piece(event("message_start", message={**message, "usage": wire.exchange.usage}))
     wire.piece(event("content_block_start", index=0, content_block={"type": "text", "text": ""}))
     wire.piece(event("ping"))
-
-
-def _parts(text: str) -> list[str]:
-    return re.findall(r"\s*\S+\s*$|\s*\S+", text)
 
 
 if __name__ == "__main__":

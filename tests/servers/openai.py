@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import re
 from typing import TYPE_CHECKING
 
-from tests.servers.wire import FakeServer, Json, Wire, serve
+from tests.servers.events import TEXT, EventServer, begun, chat_chunk, chat_usage, event, refusing, words
+from tests.servers.wire import Json, Wire, serve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,36 +15,27 @@ if TYPE_CHECKING:
 KEY = "sk-0123456789abcdefSECRET"
 MODEL = "qwen3-4b"
 REQUEST_ID = "req_openai"
-TEXT = "The passages say so [1]."
 HEADERS = {"x-request-id": REQUEST_ID, "x-ratelimit-remaining-tokens": "7000"}
 
 
-class OpenAIServer(FakeServer):
-    """Checks path and model, and the key if it has one; refuses to be asked what `unknown` names."""
+class OpenAIServer(EventServer):
+    """Checks path and model."""
 
-    def __init__(self, port: int = 0, *, key: str | None = None) -> None:
-        super().__init__(port)
-        self.key = key
-        self.unknown: tuple[str, ...] = ()
+    def objection(self, wire: Wire) -> Behaviour | None:
+        """What is wrong with the request."""
+        sent = wire.headers.get("Authorization")
+        if self.key is not None and sent != f"Bearer {self.key}":
+            return refuse(401, "invalid_api_key", f"Incorrect API key provided: {sent}.")
+        if wire.path != "/v1/chat/completions":
+            return lambda wire: wire.send(404, {"detail": "Not Found"})
+        if (unknown := self.first_unknown(wire)) is not None:
+            return refuse(400, "unsupported_parameter", f"Unsupported parameter: '{unknown}'.")
+        return None
 
-    def reply(self, wire: Wire) -> None:
-        """Answer one request."""
-        body = wire.exchange.body
-        unknown = [name for name in self.unknown if name in body]
-        if self.key is not None and wire.headers.get("Authorization") != f"Bearer {self.key}":
-            refuse(401, "invalid_api_key", f"Incorrect API key provided: {wire.headers.get('Authorization')}.")(
-                wire
-            )
-        elif wire.path != "/v1/chat/completions":
-            wire.send(404, {"detail": "Not Found"})
-        elif unknown:
-            refuse(400, "unsupported_parameter", f"Unsupported parameter: '{unknown[0]}'.")(wire)
-        elif self.script:
-            self.script.popleft()(wire)
-        elif body["model"] != MODEL:
-            refuse(404, 404, f"The model `{body['model']}` does not exist.")(wire)
-        else:
-            answer()(wire)
+    def usual(self, wire: Wire) -> Behaviour:
+        """An answer, if the model is known."""
+        model = wire.exchange.body["model"]
+        return answer() if model == MODEL else refuse(404, 404, f"The model `{model}` does not exist.")
 
 
 def answer(
@@ -61,12 +51,11 @@ def answer(
     """A stream of words; `thoughts` names the field that reasoning comes in, `then` follows the finish."""
 
     def behave(wire: Wire) -> None:
-        wire.open_stream("text/event-stream; charset=utf-8", HEADERS)
-        wire.piece(event(_frame({"role": "assistant", "content": ""})))
+        _open(wire)
         if thoughts is not None:
             wire.piece(event(_frame({thoughts: "hm, let me think"})))
-        for part in _parts(text):
-            wire.piece(event(_frame({"content": part})))
+        for part in words(text):
+            wire.piece(word(wire, part))
         if finish is not None:
             wire.piece(event(_frame({}, finish)))
         if then is not None:
@@ -81,26 +70,7 @@ def answer(
 
 def broken(how: Behaviour, text: str = TEXT, *, after: int = 2) -> Behaviour:
     """A stream that shows `after` words of `text`, and then goes on with `how`."""
-
-    def behave(wire: Wire) -> None:
-        wire.open_stream("text/event-stream", HEADERS)
-        wire.piece(event(_frame({"role": "assistant", "content": ""})))
-        for part in _parts(text)[:after]:
-            wire.piece(event(_frame({"content": part})))
-        how(wire)
-
-    return behave
-
-
-def raw(*pieces: bytes) -> Behaviour:
-    """A stream of exactly these bytes."""
-
-    def behave(wire: Wire) -> None:
-        wire.open_stream("text/event-stream", HEADERS)
-        for piece in pieces:
-            wire.piece(piece)
-
-    return behave
+    return begun(_open, word, how, text, after)
 
 
 def refuse(
@@ -108,40 +78,30 @@ def refuse(
 ) -> Behaviour:
     """An error in OpenAI's shape."""
     body = {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": code}}
-    return lambda wire: wire.send(status, body, {**HEADERS, **(headers or {})})
+    return refusing(status, body, HEADERS, headers)
 
 
-def event(frame: Json) -> bytes:
-    """One server-sent event."""
-    return b"data: " + json.dumps(frame).encode() + b"\n\n"
+def word(wire: Wire, text: str) -> bytes:
+    """The event of the next visible text."""
+    return event(_frame({"content": text}))
+
+
+def _open(wire: Wire) -> None:
+    wire.open_stream("text/event-stream; charset=utf-8", HEADERS)
+    wire.piece(event(_frame({"role": "assistant", "content": ""})))
 
 
 def _frame(delta: Json, finish: str | None = None) -> Json:
-    return {
-        "id": "chatcmpl-fake",
-        "object": "chat.completion.chunk",
-        "created": 1_790_000_000,
-        "model": MODEL,
-        "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}],
-        "usage": None,
-    }
+    return {**chat_chunk(MODEL, delta, finish), "usage": None}
 
 
 def _usage(wire: Wire, text: str, reasoning: int, cached: int) -> Json:
-    prompt = sum(len(message["content"].split()) for message in wire.exchange.body["messages"])
-    completion = len(text.split()) + reasoning
     wire.exchange.usage = {
-        "prompt_tokens": prompt,
-        "completion_tokens": completion,
-        "total_tokens": prompt + completion,
+        **chat_usage(wire, text, reasoning),
         "prompt_tokens_details": {"cached_tokens": cached},
         "completion_tokens_details": {"reasoning_tokens": reasoning},
     }
     return wire.exchange.usage
-
-
-def _parts(text: str) -> list[str]:
-    return re.findall(r"\s*\S+\s*$|\s*\S+", text)
 
 
 if __name__ == "__main__":

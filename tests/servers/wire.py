@@ -22,12 +22,13 @@ Json: TypeAlias = Any
 
 @dataclass(slots=True)
 class Exchange:
-    """A request, and what was answered; `usage` are the tokens the reply claimed."""
+    """A request, from which port it came, and what was answered; `usage` are the tokens the reply claimed."""
 
     method: str
     path: str
     headers: dict[str, str]
     body: Json
+    client: int = 0
     status: int | None = None
     usage: dict[str, Json] = field(default_factory=dict)
 
@@ -50,7 +51,7 @@ class Wire(BaseHTTPRequestHandler):
 
     def _handle(self, body: Json) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.exchange = Exchange(self.command, self.path, headers, body)
+        self.exchange = Exchange(self.command, self.path, headers, body, self.client_address[1])
         owner = self.server.owner
         owner.journal.append(self.exchange)
         with suppress(BrokenPipeError, ConnectionResetError):
