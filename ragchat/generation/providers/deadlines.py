@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from ragchat.errors import GenerationError
 
@@ -41,7 +41,7 @@ class Deadline:
     """The deadlines of one answer; they count from the moment it is made. `hint` is the cure for slow text.
 
     A client's own timeouts bound single reads only: a server that drips comments or thoughts would hold it for
-    ever.
+    ever. It is itself the context manager of `handing_on`, for each token would have to pay for another.
     """
 
     def __init__(self, deadlines: Deadlines, clock: Callable[[], float], *, hint: str) -> None:
@@ -54,22 +54,24 @@ class Deadline:
         self._any_text = False
         self._held = False
         self._began = started
+        self._text = ""
 
-    def handing_on(self, text: str) -> _HandingOn:
+    def handing_on(self, text: str) -> Self:
         """While `text` is with the reader no time passes: a reader who is slow, or paused, is not the server.
 
         The wait for text starts anew, unless `text` shows nothing.
         """
-        return _HandingOn(self, text)
+        self._text = text
+        return self
 
-    def _hold(self) -> None:
+    def __enter__(self) -> None:
         self._began = self._clock()
         self._held = True
 
-    def _let_go(self, text: str) -> None:
+    def __exit__(self, *_exc: object) -> None:
         now = self._clock()
         self._whole += now - self._began
-        if text.strip():
+        if self._text.strip():
             self._any_text = True
             self._next = now + self._deadlines.between_s
         else:
@@ -101,19 +103,3 @@ class Deadline:
 
     def _left_s(self) -> float:
         return min(self._next, self._whole) - self._clock()
-
-
-class _HandingOn:
-    """A context manager of its own: one made by `contextlib` costs every word of an answer some microseconds."""
-
-    __slots__ = ("_deadline", "_text")
-
-    def __init__(self, deadline: Deadline, text: str) -> None:
-        self._deadline = deadline
-        self._text = text
-
-    def __enter__(self) -> None:
-        self._deadline._hold()
-
-    def __exit__(self, *_exc: object) -> None:
-        self._deadline._let_go(self._text)
