@@ -121,7 +121,7 @@ ALLOWED_INSIDE_FUNCTIONS = {
     "ragchat/documents/readers/spreadsheet.py": {"openpyxl"},
     "ragchat/embeddings/choose.py": {"ragchat.embeddings.minilm"},
     "ragchat/generation/providers/gguf.py": {"llama_cpp"},
-    "ragchat/generation/providers/groq.py": {"ragchat.generation.providers"},  # groq_sdk
+    "ragchat/generation/providers/groq.py": {"ragchat.generation.providers.groq_sdk"},
     "ragchat/generation/providers/served.py": {
         "ragchat.generation.providers",  # sse
         "ragchat.generation.providers.line",

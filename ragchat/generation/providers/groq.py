@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ragchat.generation.providers import groq_wire
@@ -11,12 +10,15 @@ from ragchat.generation.providers.groq_models import CURRENT, REASONING_ROOM, RE
 from ragchat.generation.providers.served import ServedGenerator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
     import httpx
 
     from ragchat.core.completion import Prompt
+    from ragchat.errors import GenerationError
     from ragchat.generation.providers.chunk import Chunk
+    from ragchat.generation.providers.line import Line
 
 
 class GroqGenerator(ServedGenerator):
@@ -52,19 +54,21 @@ class GroqGenerator(ServedGenerator):
         """As `groq_wire.decode`."""
         return groq_wire.decode(name, data)
 
-    @contextmanager
-    def request(self, client: httpx.Client, body: Mapping[str, object]) -> Iterator[httpx.Response]:
-        """As the SDK asks; a refusal is its error."""
-        from ragchat.generation.providers import groq_sdk  # noqa: PLC0415 - 190 ms, for a question
+    def open_line(self) -> Line:
+        """Opens the SDK as well."""
+        from ragchat.generation.providers.groq_sdk import asked  # noqa: PLC0415 - 190 ms, for a question
 
-        try:
-            with groq_sdk.asked(
-                client, api_key=self._api_key or "", base_url=self._base_url, body=body
-            ) as response:
-                yield response
-        except groq_sdk.ERRORS as error:
-            self._tell(groq_sdk.headers_of(error))
-            raise of_error(error, self._asked) from error
+        self._ask = asked
+        return super().open_line()
+
+    def request(self, client: httpx.Client, body: Mapping[str, object]) -> AbstractContextManager[httpx.Response]:
+        """As the SDK asks, whose error a refusal is."""
+        key = self._api_key or ""
+        return self._ask(client, body, api_key=key, base_url=self._base_url, refused=self._refused_by_sdk)
+
+    def _refused_by_sdk(self, error: BaseException, headers: Mapping[str, str] | None) -> GenerationError:
+        self._tell(headers)
+        return of_error(error, self._asked)
 
     def _become(self, model: str) -> None:
         self.model = RETIRED.get(model, model)

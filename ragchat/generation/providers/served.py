@@ -125,6 +125,12 @@ class ServedGenerator(ABC):
         """The headers of a reply, with its limits under the names of the OpenAI wire."""
         return headers
 
+    def open_line(self) -> Line:
+        """What requests are made over. Imports what that takes, before the deadline counts."""
+        from ragchat.generation.providers.line import Line  # noqa: PLC0415 - 80 ms, paid by the first question
+
+        return Line(headers=self.headers(self._api_key), base_url=self._base_url)
+
     def request(self, client: httpx.Client, body: Mapping[str, object]) -> AbstractContextManager[httpx.Response]:
         """The reply to one request, of which only the head is read, whatever its status."""
         return client.stream("POST", self._base_url.rstrip("/").removesuffix(self.path) + self.path, json=body)
@@ -141,30 +147,23 @@ class ServedGenerator(ABC):
     def _pieces(self, prompt: Prompt, transcript: Transcript) -> abc.Generator[Piece, None, None]:
         from ragchat.generation.providers import sse  # noqa: PLC0415 - 80 ms, paid by the first question
 
-        deadlines = self._deadlines.within(prompt.first_s)
-        deadline = Deadline(deadlines, self._clock, hint=self.words.patience)
         body = {name: value for name, value in self.body(prompt).items() if name not in self._refused}
+        deadlines = self._deadlines.within(prompt.first_s)
         try:
-            with (
-                self._line() as line,
-                line.watched(deadline, deadlines),
-                self.request(line.client, body) as response,
-            ):
-                self._tell(response.headers)
-                if not response.is_success:
-                    raise self._refusal(response, sse.said(response))
-                request_id = response.headers.get(self.request_id)
-                yield from self._read(sse.chunks(response, self.decode), request_id, transcript, deadline)
+            with self._line() as line:
+                deadline = Deadline(deadlines, self._clock, hint=self.words.patience)
+                with line.watched(deadline, deadlines), self.request(line.client, body) as response:
+                    self._tell(response.headers)
+                    if not response.is_success:
+                        raise self._refusal(response, sse.said(response))
+                    request_id = response.headers.get(self.request_id)
+                    yield from self._read(sse.chunks(response, self.decode), request_id, transcript, deadline)
         except sse.ERRORS as error:
             raise of_error(error, self._asked) from error
 
     @contextmanager
     def _line(self) -> Iterator[Line]:
-        from ragchat.generation.providers.line import Line  # noqa: PLC0415 - 80 ms, paid by the first question
-
-        line = (
-            self._idle.pop() if self._idle else Line(headers=self.headers(self._api_key), base_url=self._base_url)
-        )
+        line = self._idle.pop() if self._idle else self.open_line()
         try:
             yield line
         finally:
