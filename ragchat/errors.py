@@ -131,6 +131,48 @@ FailureKind = Literal[
 """`breaker` and `budget` are refusals of ours: nothing was sent."""
 
 
+Cause = Literal[
+    # The connection: `ragchat.resilience.faults`.
+    "dns",
+    "refused",
+    "tls",
+    "proxy",
+    "connect_timeout",
+    "read_timeout",
+    "unreachable",
+    "disconnected",
+    "unlocated",
+    # A reply that came too late, or not as it should.
+    "deadline_first",
+    "deadline_between",
+    "deadline_whole",
+    "stream_error",
+    "no_finish",
+    "no_chunks",
+    "malformed",
+    "no_text",
+    "used_up",
+    "argument",
+    # The settings, and a model in a file.
+    "unconfigured",
+    "malformed_key",
+    "no_file",
+    "not_installed",
+    "not_loadable",
+    "not_a_model",
+    "context_length_exceeded",
+    "model_failed",
+    # Nothing was sent.
+    "off",
+    "consent",
+    "budget",
+    "breaker",
+    "cool_down",
+    "limit_seen",
+]
+"""What we found out ourselves; `argument` was refused by a server, and is left out from now on."""
+
+
 class OllamaError(RagchatError):
     """The Ollama server cannot be reached, or refuses; `failure` says which."""
 
@@ -147,20 +189,22 @@ class OllamaError(RagchatError):
 class GenerationError(RagchatError):
     """A provider did not answer.
 
-    `failure` tells the classes apart that need different cures; `retry_after_s` is the server's own word, or what
-    is left of it, `request_id` its name for the request.
+    `failure` tells the classes apart that need different cures, `cause` what in them is decided by. `code` is the
+    server's own word, which nothing of ours can be mistaken for; so is `retry_after_s`, or what is left of it.
+    `request_id` is its name for the request.
     """
 
     kind = "provider"
     exit_status = 5
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a fact of its own
         self,
         message: str,
         hint: str = "",
         *,
         failure: FailureKind,
         http_status: int | None = None,
+        cause: Cause | None = None,
         code: str | None = None,
         retry_after_s: float | None = None,
         request_id: str | None = None,
@@ -168,9 +212,15 @@ class GenerationError(RagchatError):
         super().__init__(message, hint)
         self.failure = failure
         self.http_status = http_status
+        self.cause = cause
         self.code = code
         self.retry_after_s = retry_after_s
         self.request_id = request_id
+
+    @property
+    def label(self) -> str | None:
+        """What the ledger calls it: our `cause`, else the server's `code`."""
+        return self.cause or self.code
 
 
 class Interrupted(RagchatError):

@@ -95,7 +95,7 @@ def test_a_model_that_takes_no_temperature_is_asked_without_from_then_on(
 ) -> None:
     server.unknown = ("temperature",)
     generator = make()
-    assert failure_of(generator).code == "argument"
+    assert failure_of(generator).label == "argument"
     assert read(generator.stream(PROMPT))[1] == [f"{fake.MODEL} takes no temperature; it uses its own."]
     assert read(generator.stream(PROMPT))[1] == []
     assert ["temperature" in exchange.body for exchange in server.journal] == [True, False, False]
@@ -141,7 +141,7 @@ def test_what_the_model_refuses_is_no_answer(
 ) -> None:
     server.then(fake.answer("", reason="refusal"))
     error = failure_of(make())
-    assert (error.failure, error.code) == ("other", "content_filter")
+    assert (error.failure, error.label) == ("other", "content_filter")
 
 
 def test_a_prompt_that_is_too_long_names_both_sizes(
@@ -195,7 +195,7 @@ def test_what_only_this_wire_says_is_understood(
 ) -> None:
     server.then(behaviour)
     error = failure_of(make())
-    assert (error.failure, error.http_status, error.code) == (failure, status, code)
+    assert (error.failure, error.http_status, error.label) == (failure, status, code)
     assert "GROQ" not in error.message + error.hint
     assert len(server.journal) == 1
 
@@ -219,7 +219,7 @@ def test_a_failure_after_the_last_word_costs_nothing(
 
 def test_pings_are_no_text(server: AnthropicServer, make: Callable[..., AnthropicGenerator]) -> None:
     server.then(fake.broken(fake.pings, after=0))
-    assert failure_of(make(deadlines=Deadlines(0.3, 60.0))).code == "deadline_first"
+    assert failure_of(make(deadlines=Deadlines(0.3, 60.0))).label == "deadline_first"
 
 
 @pytest.mark.parametrize(("reason", "stop"), [(None, True), ("end_turn", False)])

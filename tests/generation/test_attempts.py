@@ -242,3 +242,16 @@ def test_where_every_model_is_gone_another_provider_answers(
     groq_server.then(*[fake_groq.refuse(404, "model_not_found", "The model is gone.")] * 3)
     assert read(router(state, groq, extractive()).stream(PROMPT))[2].provider == "extractive"
     assert len(groq_server.journal) == 2
+
+
+@pytest.mark.parametrize("word", ["refused", "dns", "consent", "off", "used_up", "argument"])
+def test_what_a_server_calls_a_failure_decides_nothing(
+    state: sqlite3.Connection, groq: GroqGenerator, groq_server: GroqServer, word: str
+) -> None:
+    groq_server.then(fake_groq.refuse(400, word, "no"))
+    unasked = router(state, groq, extractive(), unasked=frozenset({"groq"}))
+    _, notices, _ = read(unasked.stream(PROMPT))
+    assert notices == ["Groq: the request was refused: no; extractive answers instead."]
+    (row, _) = rows(state)
+    assert (row["outcome"], row["error_code"], row["prompt_tokens"]) == ("error", word, None)
+    assert len(groq_server.journal) == 1

@@ -27,12 +27,12 @@ def code_of(deadline: Deadline) -> str | None:
     try:
         deadline.check()
     except GenerationError as error:
-        whole = error.code == "deadline_whole"
+        whole = error.label == "deadline_whole"
         assert (error.failure, error.hint) == (
             "timeout",
             "Raise RAGCHAT_ANSWER_TIMEOUT, or ask again." if whole else "Wait.",
         )
-        return error.code
+        return error.label
     return None
 
 

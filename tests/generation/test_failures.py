@@ -81,7 +81,7 @@ def test_the_sdk_has_the_error_classes_it_had() -> None:
 def test_each_status_is_told_from_the_others(status: int, code: str | None, failure: str, message: str) -> None:
     error = told(refusal(status, code))
     assert (error.failure, error.message) == (failure, message)
-    assert (error.http_status, error.code) == (status, code)
+    assert (error.http_status, error.label) == (status, code)
 
 
 def test_a_request_that_exceeds_the_plan_names_both_sizes() -> None:
@@ -148,7 +148,7 @@ def test_a_key_that_a_server_repeats_is_struck_out() -> None:
 def test_what_is_raised_while_a_stream_is_read_is_told_too(
     error: Exception, failure: str, code: str | None
 ) -> None:
-    assert (told(error).failure, told(error).code) == (failure, code)
+    assert (told(error).failure, told(error).label) == (failure, code)
 
 
 def test_an_illegal_header_is_found_behind_a_connection_error() -> None:

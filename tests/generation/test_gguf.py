@@ -67,7 +67,7 @@ with closing(generator):
                         if leave:
                             break
         except GenerationError as error:
-            say(failure=error.failure, code=error.code, message=error.message, hint=error.hint)
+            say(failure=error.failure, code=error.label, message=error.message, hint=error.hint)
 say(destination=generator.destination, most=generator.max_tokens, context=generator.context)
 """
 

@@ -111,7 +111,7 @@ def test_what_only_this_wire_says_is_understood(
 ) -> None:
     groq_server.then(behaviour)
     error = failure_of(make())
-    assert (error.failure, error.http_status, error.code) == (failure, status, code)
+    assert (error.failure, error.http_status, error.label) == (failure, status, code)
     assert "OPENAI" not in error.message + error.hint
     assert len(groq_server.journal) == 1
 

@@ -212,7 +212,7 @@ def test_who_only_thinks_is_not_waited_for(
     ollama_server.then(fake.thinking(60))
     with pytest.raises(GenerationError) as raised:
         read(generator(client, deadlines=deadlines, clock=Ticking()).stream(PROMPT))
-    assert (raised.value.failure, raised.value.code) == ("timeout", code)
+    assert (raised.value.failure, raised.value.label) == ("timeout", code)
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_a_server_that_never_says_a_word_is_left(ollama_server: OllamaServer, cl
     ollama_server.then(fake.broken(never, after=0))
     with pytest.raises(GenerationError) as raised:
         read(generator(client, deadlines=Deadlines(0.2, 10, 10)).stream(PROMPT))
-    assert (raised.value.failure, raised.value.code) == ("timeout", "deadline_first")
+    assert (raised.value.failure, raised.value.label) == ("timeout", "deadline_first")
     assert ollama_server.client_left.wait(10)
 
 
@@ -253,7 +253,7 @@ def test_a_head_that_drips_is_not_waited_for(ollama_server: OllamaServer, client
     ollama_server.then(drip_head)
     with pytest.raises(GenerationError) as raised:
         read(generator(client, deadlines=Deadlines(0.3, 60)).stream(PROMPT))
-    assert (raised.value.failure, raised.value.code) == ("timeout", "deadline_first")
+    assert (raised.value.failure, raised.value.label) == ("timeout", "deadline_first")
     assert ollama_server.client_left.wait(10)
     assert read(generator(client).stream(PROMPT))[0] == fake.TEXT
 
@@ -267,7 +267,7 @@ def test_a_list_of_models_is_not_waited_for(
     assert asked.destination is None  # the client alone would wait for ten seconds, or for ever
     with pytest.raises(GenerationError) as raised:
         read(asked.stream(PROMPT))
-    assert (raised.value.failure, raised.value.code) == ("timeout", "deadline_first")
+    assert (raised.value.failure, raised.value.label) == ("timeout", "deadline_first")
 
 
 def test_a_model_that_turns_out_to_run_elsewhere_is_sent_nothing() -> None:
@@ -280,7 +280,7 @@ def test_a_model_that_turns_out_to_run_elsewhere_is_sent_nothing() -> None:
         server.at_tags = None
         with pytest.raises(GenerationError) as raised:
             read(asked.stream(PROMPT))
-        assert (raised.value.code, chats(server)) == ("unlocated", [])
+        assert (raised.value.label, chats(server)) == ("unlocated", [])
         assert asked.destination == "ollama.com"
         assert read(asked.stream(PROMPT))[0] == fake.TEXT
 
@@ -289,7 +289,7 @@ def test_a_prompt_in_a_hurry_is_not_kept_waiting(ollama_server: OllamaServer, cl
     ollama_server.then(fake.broken(never, after=0))
     with pytest.raises(GenerationError) as raised:
         read(generator(client).stream(replace(PROMPT, first_s=0.2)))
-    assert (raised.value.code, raised.value.message) == ("deadline_first", "No text came within 0.2 s.")
+    assert (raised.value.label, raised.value.message) == ("deadline_first", "No text came within 0.2 s.")
 
 
 def test_who_thinks_for_a_moment_is_waited_for(ollama_server: OllamaServer, client: OllamaClient) -> None:
@@ -370,4 +370,4 @@ def test_without_a_server_nothing_leaves_and_nothing_answers() -> None:
         assert generator(client).destination is None
         with pytest.raises(GenerationError) as raised:
             read(generator(client).stream(PROMPT))
-        assert (raised.value.failure, raised.value.code) == ("network", "refused")
+        assert (raised.value.failure, raised.value.label) == ("network", "refused")

@@ -128,7 +128,7 @@ def test_what_a_server_refuses_to_be_asked_is_left_out_from_then_on(
     server.unknown = (unknown,)
     generator = make()
     error = failure_of(generator)
-    assert (error.failure, error.code, error.http_status) == ("other", "argument", 400)
+    assert (error.failure, error.label, error.http_status) == ("other", "argument", 400)
     assert error.message == f"The server takes no {unknown}."
     assert read(generator.stream(PROMPT))[0] == TEXT
     assert read(generator.stream(PROMPT))[1] == []
@@ -143,7 +143,7 @@ def test_a_server_that_knows_little_is_asked_with_little(
 ) -> None:
     server.unknown = ("stream_options", "max_completion_tokens", "temperature")
     generator = make()
-    assert [failure_of(generator).code for _ in server.unknown] == ["argument"] * 3
+    assert [failure_of(generator).label for _ in server.unknown] == ["argument"] * 3
     text, notices, completion = read(generator.stream(PROMPT))
     assert (text, completion.usage.source) == (TEXT, "estimate")
     assert notices == [f"{fake.MODEL} takes no temperature; it uses its own."]
@@ -153,7 +153,7 @@ def test_a_server_that_knows_little_is_asked_with_little(
 def test_an_argument_is_given_up_once(server: OpenAIServer, make: Callable[..., OpenAIGenerator]) -> None:
     server.then(*[fake.refuse(400, None, "Unknown: temperature")] * 2)
     generator = make()
-    assert [failure_of(generator).code for _ in range(2)] == ["argument", None]
+    assert [failure_of(generator).label for _ in range(2)] == ["argument", None]
 
 
 ECHO = {"model": "m", "temperature": 0.2, "max_completion_tokens": 500, "stream_options": {"include_usage": True}}
@@ -179,7 +179,7 @@ def test_only_what_the_error_is_about_is_given_up(
 ) -> None:
     server.then(fail(422, body))
     generator = make()
-    assert (failure_of(generator).code == "argument") == (given_up is not None)
+    assert (failure_of(generator).label == "argument") == (given_up is not None)
     read(generator.stream(PROMPT))
     first, second = (exchange.body.keys() for exchange in server.journal)
     assert first - second == {given_up} - {None}
@@ -234,7 +234,7 @@ def test_what_only_this_wire_says_is_understood(
 ) -> None:
     server.then(behaviour)
     error = failure_of(make())
-    assert (error.failure, error.http_status, error.code) == (failure, status, code)
+    assert (error.failure, error.http_status, error.label) == (failure, status, code)
     assert "GROQ" not in error.message + error.hint
     assert len(server.journal) == 1
 

@@ -90,7 +90,7 @@ def test_a_malformed_key_is_never_sent(
     kind: Kind, server: EventServer, make: Callable[..., ServedGenerator], key: str, said: str
 ) -> None:
     error = failure_of(make(api_key=key))
-    assert (error.failure, error.code) == ("config", "malformed_key")
+    assert (error.failure, error.label) == ("config", "malformed_key")
     assert error.message.startswith(f"{kind.prefix}_API_KEY ")
     assert said in error.message
     assert "sk-" not in error.message
@@ -127,7 +127,7 @@ def test_what_is_no_answer_is_raised_after_one_request(
 ) -> None:
     server.then(behaviour)
     error = failure_of(make())
-    assert (error.failure, error.http_status, error.code) == (failure, status, code)
+    assert (error.failure, error.http_status, error.label) == (failure, status, code)
     assert len(server.journal) == 1
 
 
@@ -150,7 +150,7 @@ def test_a_failure_before_the_first_word_is_raised_after_one_request(
 ) -> None:
     server.then(kind.fake.broken(how, after=0))
     error = failure_of(make())
-    assert (error.failure, error.code) == told
+    assert (error.failure, error.label) == told
     assert len(server.journal) == 1
 
 
@@ -187,7 +187,7 @@ def test_a_limit_says_how_long_to_wait(
 ) -> None:
     server.then(kind.fake.refuse(429, kind.limit, "x", {"retry-after": "7"}))
     error = failure_of(make())
-    assert (error.failure, error.http_status, error.code) == ("limit", 429, kind.limit)
+    assert (error.failure, error.http_status, error.label) == ("limit", 429, kind.limit)
     assert (error.retry_after_s, error.request_id) == (7, kind.fake.REQUEST_ID)
 
 

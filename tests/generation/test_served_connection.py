@@ -63,7 +63,7 @@ def test_a_server_that_shows_nothing_is_left_in_time(
     generator = make(deadlines=Deadlines(60.0 if hurried else 0.3, 60.0))
     with pytest.raises(GenerationError) as raised:
         read(generator.stream(replace(PROMPT, first_s=0.3 if hurried else None)))
-    assert (raised.value.failure, raised.value.code) == ("timeout", "deadline_first")
+    assert (raised.value.failure, raised.value.label) == ("timeout", "deadline_first")
     assert raised.value.hint == "Raise GROQ_TIMEOUT, or ask again."
     assert read(generator.stream(PROMPT))[0] == TEXT
 
@@ -118,18 +118,18 @@ def test_an_address_that_cannot_be_called_is_told(
     make: Callable[..., ServedGenerator], url: str, failure: str, code: str | None
 ) -> None:
     error = failure_of(make(base_url=url))
-    assert (error.failure, error.code) == (failure, code)
+    assert (error.failure, error.label) == (failure, code)
 
 
 def test_a_closed_port_is_refused(kind: Kind, make: Callable[..., ServedGenerator]) -> None:
     error = failure_of(make(base_url=f"http://127.0.0.1:{closed_port()}"))
-    assert (error.failure, error.code) == ("network", "refused")
+    assert (error.failure, error.label) == ("network", "refused")
     assert error.hint == f"Check {kind.prefix}_BASE_URL."
 
 
 def test_a_plain_server_is_no_secure_one(server: EventServer, make: Callable[..., ServedGenerator]) -> None:
     error = failure_of(make(base_url=server.url.replace("http", "https")))
-    assert (error.failure, error.code) == ("network", "tls")
+    assert (error.failure, error.label) == ("network", "tls")
 
 
 def test_a_proxy_is_asked_for_other_machines_only(
@@ -137,7 +137,7 @@ def test_a_proxy_is_asked_for_other_machines_only(
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{closed_port()}")
     assert read(make().stream(PROMPT))[0] == TEXT
-    assert failure_of(make(base_url="http://cloud.invalid")).code == "refused"
+    assert failure_of(make(base_url="http://cloud.invalid")).label == "refused"
 
 
 def test_the_destination_is_the_host_unless_it_is_this_machine(make: Callable[..., ServedGenerator]) -> None:

@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from ragchat.generation.chain.remedy import Remedy
     from ragchat.generation.chain.turn import Turn
 
-CONSENT, OFF = "consent", "off"
-"""Codes of a refusal: the person keeps the documents here; the provider failed for good in this session."""
-
 # Shorter waits are not worth a word.
 _TOLD_S = 1.0
 # A slow provider is asked again only when little time has gone.
@@ -171,7 +168,7 @@ class Attempts:
         """Raise `GenerationError` when a request would be in vain."""
         generator = asking.generator
         if generator.provider in self._off:
-            raise GenerationError("It was refused before.", failure="config", code=OFF)
+            raise GenerationError("It was refused before.", failure="config", cause="off")
         with suppress(StorageError):
             self._records.health.admit(generator, tokens + generator.max_tokens, heeded=asking.waited_s > 0)
 
@@ -190,9 +187,9 @@ class Attempts:
         try:
             permission = self._records.gate.permits(generator.provider, destination)
         except StorageError as error:
-            raise GenerationError(error.message, error.hint, failure="config", code=CONSENT) from error
+            raise GenerationError(error.message, error.hint, failure="config", cause="consent") from error
         if not permission.allowed:
-            raise GenerationError(permission.reason, failure="config", code=CONSENT)
+            raise GenerationError(permission.reason, failure="config", cause="consent")
 
     # The request
 

@@ -47,12 +47,15 @@ class Entry:
                 error.reason,
                 "Raise the budget, or ask a provider on this machine.",
                 failure="budget",
-                code="budget",
+                cause="budget",
             ) from error
         except StorageError as error:
             if worst is not None and worst.cost != 0:
                 raise GenerationError(
-                    f"The budget cannot be looked up. {error.message}", error.hint, failure="budget", code="budget"
+                    f"The budget cannot be looked up. {error.message}",
+                    error.hint,
+                    failure="budget",
+                    cause="budget",
                 ) from error
             self.problem = error
 
@@ -83,13 +86,13 @@ class Entry:
         """End the row with `error`, raised before anything was shown."""
         unasked = error.failure == "config" and error.http_status is None
         # Nobody set it up, and nobody was there: that is no failure.
-        skipped = unasked or (error.code in UNSENT and not self._is_news)
+        skipped = unasked or (error.cause in UNSENT and not self._is_news)
         ending = _ending("skipped" if skipped else "error", error, self._taken(error, transcript))
         self._end(replace(ending, waited_s=waited_s or None))
 
     def _taken(self, error: GenerationError, transcript: Transcript) -> Usage:
         """Nothing, when the request was never sent or let in; else unknown, and never a false zero."""
-        if error.failure in {"config", "key"} or error.code in UNSENT:
+        if error.failure in {"config", "key"} or error.cause in UNSENT:
             return transcript.timed(NOTHING_SENT)
         # A server that was too slow may have read the prompt all the same.
         usage = transcript.estimated() if error.failure == "timeout" else transcript.timed(Usage())
@@ -134,7 +137,7 @@ def _ending(outcome: Outcome, error: GenerationError, usage: Usage) -> Ending:
         usage,
         failure=error.failure,
         http_status=error.http_status,
-        code=_plain(error.code),
+        code=_plain(error.label),
         request_id=_plain(error.request_id),
         retry_after_s=error.retry_after_s,
     )

@@ -17,12 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ragchat.core.protocols import Generator
-    from ragchat.errors import FailureKind
+    from ragchat.errors import Cause, FailureKind
     from ragchat.generation.chain.remedy import Remedy
     from ragchat.resilience.limits import Limit
-
-BREAKER, COOL_DOWN, LIMIT = "breaker", "cool_down", "limit_seen"
-"""Codes of the refusals in here: nothing was sent."""
 
 
 class Health:
@@ -64,14 +61,14 @@ class Health:
         provider, model = self._name(generator.provider), generator.model
         if cooling := self._limits.cooling(provider, model):
             told = f"{cooling.reason} until {_clock(cooling.until)}."
-            raise _refused(told, COOL_DOWN, "limit", self._seconds_to(cooling.until))
+            raise _refused(told, "cool_down", "limit", self._seconds_to(cooling.until))
         if not heeded and (limit := self._limits.blocking(provider, model, tokens)):
             left = f"{limit.remaining:,} of {limit.allowed:,} {limit.name}"
             free_at = limit.free_at(tokens, self._now())
             told = f"only {left} remain, too few until {_clock(free_at)}."
-            raise _refused(told, LIMIT, "limit", self._seconds_to(free_at))
+            raise _refused(told, "limit_seen", "limit", self._seconds_to(free_at))
         if opens := self._breaker(generator.provider).admit():
-            raise _refused(f"it failed again and again, and rests until {_clock(opens)}.", BREAKER, "breaker")
+            raise _refused(f"it failed again and again, and rests until {_clock(opens)}.", "breaker", "breaker")
 
     def trouble(self, generator: Generator) -> str:
         """Why it would not be asked now, in a few words; empty when it would."""
@@ -134,9 +131,9 @@ class Health:
             self._limits.note(provider, model, seen)
 
 
-def _refused(said: str, code: str, failure: FailureKind, wait_s: float | None = None) -> GenerationError:
+def _refused(said: str, cause: Cause, failure: FailureKind, wait_s: float | None = None) -> GenerationError:
     told, hint = said[0].upper() + said[1:], "Wait, or let another provider answer."
-    return GenerationError(told, hint, failure=failure, code=code, retry_after_s=wait_s)
+    return GenerationError(told, hint, failure=failure, cause=cause, retry_after_s=wait_s)
 
 
 def _clock(moment: datetime) -> str:

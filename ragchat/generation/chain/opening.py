@@ -67,6 +67,6 @@ def _empty(finish: str) -> GenerationError:
             "The model used up its tokens before it wrote a word.",
             "Raise GROQ_MAX_TOKENS.",
             failure="garbage",
-            code="used_up",
+            cause="used_up",
         )
-    return GenerationError("The model wrote nothing.", "Ask again.", failure="garbage", code="no_text")
+    return GenerationError("The model wrote nothing.", "Ask again.", failure="garbage", cause="no_text")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ragchat.errors import GenerationError
+    from ragchat.errors import Cause, GenerationError
 
 MOST_WAIT_S = 8.0
 """For so long a person waits for one provider before the next one is asked."""
@@ -20,7 +20,7 @@ MOST_ATTEMPTS = 3
 _UNTOLD_COOL_DOWN_S = 15.0
 _CAPACITY = frozenset({498, 503})
 # Another try is worth it for what passes by itself; the number says how many.
-_BY_CODE = {
+_BY_CAUSE: dict[Cause | None, int] = {
     "refused": 0,
     "tls": 0,
     "proxy": 0,
@@ -34,7 +34,7 @@ _BY_FAILURE = {"network": 1, "timeout": 1, "garbage": 1}
 AVAILABILITY = frozenset({"network", "timeout", "garbage", "server"})
 """The failures that say the provider was not there."""
 
-_ANSWERED = frozenset({"no_text", "used_up"})
+_ANSWERED: frozenset[Cause | None] = frozenset({"no_text", "used_up"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ def remedy(error: GenerationError, provider: str) -> Remedy:
         return _of_limit(error, provider)
     if error.failure == "server":
         return Remedy(_server_retries(error, provider), error.retry_after_s, counts=True)
-    retries = _BY_CODE.get(error.code or "", _BY_FAILURE.get(error.failure, 0))
-    counts = error.failure in AVAILABILITY and error.code not in _ANSWERED
+    retries = _BY_CAUSE.get(error.cause, _BY_FAILURE.get(error.failure, 0))
+    counts = error.failure in AVAILABILITY and error.cause not in _ANSWERED
     return Remedy(retries, counts=counts)
 
 

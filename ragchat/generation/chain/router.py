@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ragchat.core.completion import Delta
 from ragchat.errors import GenerationError
-from ragchat.generation.chain.attempts import CONSENT, OFF, Attempts
+from ragchat.generation.chain.attempts import Attempts
 from ragchat.generation.chain.turn import Turn, said
 from ragchat.generation.fronting import Fronting
 from ragchat.resilience.faults import UNSENT
@@ -99,13 +99,13 @@ class Router(Fronting):
 
     def _is_news(self, generator: Generator, error: GenerationError) -> bool:
         provider = generator.provider
-        if error.code == OFF:
+        if error.cause == "off":
             return False
-        if error.code == CONSENT:
+        if error.cause == "consent":
             told = provider in self._refusals_told
             self._refusals_told.add(provider)
             return not told
-        absent = error.failure in ("config", "breaker") or error.code in UNSENT
+        absent = error.failure in ("config", "breaker") or error.cause in UNSENT
         return not (absent and provider in self._unasked)
 
 
@@ -117,6 +117,7 @@ def _nobody(failures: list[tuple[Generator, GenerationError]]) -> GenerationErro
             error.hint,
             failure=error.failure,
             http_status=error.http_status,
+            cause=error.cause,
             code=error.code,
             retry_after_s=error.retry_after_s,
             request_id=error.request_id,

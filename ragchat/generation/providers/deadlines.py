@@ -11,6 +11,8 @@ from ragchat.errors import GenerationError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ragchat.errors import Cause
+
 _WHOLE_HINT = "Raise RAGCHAT_ANSWER_TIMEOUT, or ask again."
 
 
@@ -93,13 +95,14 @@ class Deadline:
         if not self.passed:
             return
         whole, first, between = self._deadlines.whole_s, self._deadlines.first_s, self._deadlines.between_s
+        cause: Cause
         if whole is not None and self._whole <= self._next:
-            code, said, hint = "deadline_whole", f"The answer was not done within {whole:g} s.", _WHOLE_HINT
+            cause, said, hint = "deadline_whole", f"The answer was not done within {whole:g} s.", _WHOLE_HINT
         elif self._any_text:
-            code, said, hint = "deadline_between", f"No more text came within {between:g} s.", self._hint
+            cause, said, hint = "deadline_between", f"No more text came within {between:g} s.", self._hint
         else:
-            code, said, hint = "deadline_first", f"No text came within {first:g} s.", self._hint
-        raise GenerationError(said, hint, failure="timeout", code=code)
+            cause, said, hint = "deadline_first", f"No text came within {first:g} s.", self._hint
+        raise GenerationError(said, hint, failure="timeout", cause=cause)
 
     def _left_s(self) -> float:
         return min(self._next, self._whole) - self._clock()

@@ -108,12 +108,13 @@ def of_refusal(status: int, headers: Mapping[str, str], body: object, asked: Ask
 
 
 def of_event(
-    body: object, asked: Asked, *, code: str = "stream_error", request_id: str | None = None
+    body: object, asked: Asked, *, code: str | None = None, request_id: str | None = None
 ) -> GenerationError:
-    """An error in place of a chunk; its code is `code` when the server gives none."""
+    """An error in place of a chunk; its code is `code` when it gives none itself."""
     told = refusal(body)
     error = _of_told(cases.of_event(told), told, asked, told.status, {})
     error.code = told.code or code
+    error.cause = None if error.code else "stream_error"
     error.request_id = request_id
     return error
 
@@ -121,7 +122,7 @@ def of_event(
 def of_end(*, any_text: bool, asked: Asked, request_id: str | None) -> GenerationError:
     """A stream that ends without its last chunk, which raises nothing by itself."""
     error = _failure(cases.UNFINISHED if any_text else cases.EMPTY, asked)
-    error.code = "no_finish" if any_text else "no_chunks"
+    error.cause = "no_finish" if any_text else "no_chunks"
     error.request_id = request_id
     return error
 
@@ -129,7 +130,7 @@ def of_end(*, any_text: bool, asked: Asked, request_id: str | None) -> Generatio
 def of_ollama(error: OllamaError) -> GenerationError:
     """The same failure, as a provider's."""
     return GenerationError(
-        error.message, error.hint, failure=error.failure, http_status=error.http_status, code=fault(error)
+        error.message, error.hint, failure=error.failure, http_status=error.http_status, cause=fault(error)
     )
 
 
@@ -146,7 +147,7 @@ def malformed_key(key: str, words: Words) -> GenerationError | None:
     else:
         return None
     error = _failure(cases.MALFORMED_KEY, Asked(words, ""), problem=problem)
-    error.code = "malformed_key"
+    error.cause = "malformed_key"
     return error
 
 
@@ -156,7 +157,7 @@ def _of_connection(error: BaseException, asked: Asked) -> GenerationError:
         inner = (FIXED.get(type(step).__name__) for step in causes(error))
         return _failure(next(filter(None, inner), cases.OTHER), asked, error=type(error).__name__)
     found = _failure(cases.CONNECTIONS[name], asked)
-    found.code = name
+    found.cause = name
     return found
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ragchat.core.completion import Piece, Prompt
+    from ragchat.errors import Cause
     from ragchat.generation.providers.deadlines import Deadlines
 
 _TOO_LONG = re.compile(r"Requested tokens \((\d+)\) exceed context window of (\d+)")
@@ -164,15 +165,15 @@ def _failure(error: BaseException) -> GenerationError:
             f"The prompt is longer than the model's context ({sizes[1]} tokens, {sizes[2]} allowed).",
             "Raise RAGCHAT_GGUF_CONTEXT, or ask with fewer passages.",
             failure="too_large",
-            code="context_length_exceeded",
+            cause="context_length_exceeded",
         )
     return GenerationError(
         f"The model failed ({type(error).__name__}).",
         "`ragchat --debug` shows the details; try another model.",
         failure="server",
-        code="model_failed",
+        cause="model_failed",
     )
 
 
-def _config(said: str, hint: str, code: str) -> GenerationError:
-    return GenerationError(said, hint, failure="config", code=code)
+def _config(said: str, hint: str, cause: Cause) -> GenerationError:
+    return GenerationError(said, hint, failure="config", cause=cause)

@@ -171,7 +171,7 @@ class OllamaGenerator:
                 f"Ollama did not say in time that {model.name} runs on another machine.",
                 "Ask again.",
                 failure="timeout",
-                code="unlocated",
+                cause="unlocated",
             )
 
     def _resolved(self, watch: Watch) -> OllamaModel:

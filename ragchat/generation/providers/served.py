@@ -188,7 +188,7 @@ class ServedGenerator(ABC):
             "Ask again: from now on it is left out.",
             failure="other",
             http_status=error.http_status,
-            code="argument",
+            cause="argument",
             request_id=error.request_id,
         )
 

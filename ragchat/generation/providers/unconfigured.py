@@ -32,4 +32,4 @@ class Unconfigured:
     def stream(self, prompt: Prompt) -> abc.Generator[Piece, None, None]:  # noqa: ARG002 - the protocol's signature
         """Raise `GenerationError` with the failure `config`."""
         yield from ()  # a generator: the error comes when an answer is asked for
-        raise GenerationError(self._message, self._hint, failure="config", code="unconfigured")
+        raise GenerationError(self._message, self._hint, failure="config", cause="unconfigured")
