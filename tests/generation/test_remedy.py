@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         ("groq", "too_large", {"http_status": 413}, Remedy(1, 0.0, smaller=True)),
         ("groq", "model", {"http_status": 404}, Remedy(1, 0.0, elsewhere=True)),
         ("groq", "other", {"http_status": 422}, Remedy()),
+        ("openai", "other", {"cause": "argument", "http_status": 400}, Remedy(3, 0.0, conceded=True)),
         ("groq", "key", {"http_status": 401}, Remedy(off=True)),
         ("groq", "limit", {"http_status": 429, "retry_after_s": 3.0}, Remedy(2, 3.0, rests_s=3.0)),
         ("groq", "limit", {"http_status": 429}, Remedy(1, rests_s=15.0)),

@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import stamina
 import stamina.instrumentation
 
-from ragchat.core.choices import provider_name
-from ragchat.core.completion import Notice
-from ragchat.core.protocols import Versatile
 from ragchat.errors import GenerationError, StorageError
+from ragchat.generation.chain.asking import Asking
 from ragchat.generation.chain.entry import Entry
 from ragchat.generation.chain.fitting import fitted
 from ragchat.generation.chain.opening import Opened
 from ragchat.generation.chain.relaying import Relay
-from ragchat.generation.chain.remedy import MOST_ATTEMPTS, remedy
+from ragchat.generation.chain.remedy import MOST_ATTEMPTS
+from ragchat.generation.chain.retrying import Retrying, patience
 from ragchat.generation.providers.transcript import Transcript
 from ragchat.usage.ledger import Attempt
 
@@ -32,38 +30,10 @@ if TYPE_CHECKING:
     from ragchat.core.completion import Completion, Piece, Prompt
     from ragchat.core.protocols import Generator
     from ragchat.generation.chain.records import Records
-    from ragchat.generation.chain.remedy import Remedy
     from ragchat.generation.chain.turn import Turn
-
-# Shorter waits are not worth a word.
-_TOLD_S = 1.0
-# A slow provider is asked again only when little time has gone.
-_SLOW_S = 15.0
-# A prompt that was too large is made this much shorter, whatever the estimate had said.
-_SHORTER = 0.5
 
 # It would log each retry on standard error, in the middle of an answer.
 stamina.instrumentation.set_on_retry_hooks(())
-
-
-@dataclass(slots=True)
-class _Asking:
-    """One generator, one question: `again` is what the loop does next, seconds of waiting, its own or False."""
-
-    generator: Generator
-    turn: Turn
-    relay: Relay
-    prompt: Prompt
-    began: float
-    tries: int = 0
-    waited_s: float = 0.0
-    again: float | bool = False
-    error: GenerationError | None = None
-
-    @property
-    def overcoming(self) -> GenerationError | None:
-        """The failure after which it is asked again."""
-        return None if self.again is False else self.error
 
 
 class Attempts:
@@ -82,9 +52,8 @@ class Attempts:
     ) -> None:
         self._records = records
         self._unasked = unasked
-        self._patience = patience
         self._clock = clock
-        self._off: set[str] = set()
+        self._retrying = Retrying(records, patient=patience)
 
     def stream(self, generator: Generator, turn: Turn) -> abc.Generator[Piece, None, Completion]:
         """The deltas and notices of `generator`, and returned, the completion.
@@ -94,7 +63,7 @@ class Attempts:
         Ctrl-C while it waits for another try gives this provider up, not the question.
         """
         relay = Relay(self._records, turn, generator)
-        asking = _Asking(generator, turn, relay, self._fitted(generator, turn.prompt), self._clock())
+        asking = Asking(generator, turn, relay, self._fitted(generator, turn.prompt))
         try:
             for attempt in stamina.retry_context(
                 on=lambda _error: asking.again,
@@ -107,7 +76,7 @@ class Attempts:
                 asking.again = False
                 with attempt:
                     opened = self._open(asking)
-                yield from _patience(asking)
+                yield from patience(asking)
         except KeyboardInterrupt:
             if asking.overcoming is None:
                 raise
@@ -124,21 +93,13 @@ class Attempts:
         known = [size for size in (generator.context, allowed) if size is not None]
         if not known:
             return prompt
-        return fitted(prompt, min(known) - generator.max_tokens, self._counter(generator))
+        return fitted(prompt, min(known) - generator.max_tokens, self._records.counter(generator))
 
-    def _counter(self, generator: Generator) -> Callable[[str], int]:
-        tokens, provider, model = self._records.calibration.tokens, generator.provider, generator.model
-        return lambda text: tokens(provider, model, text)
-
-    def _tokens(self, asking: _Asking) -> int:
-        count = self._counter(asking.generator)
-        return sum(count(message.text) for message in asking.prompt.messages)
-
-    def _begun(self, asking: _Asking) -> Entry:
+    def _begun(self, asking: Asking) -> Entry:
         """The row of this attempt; raises `GenerationError` when nothing may be sent, and the row says so."""
         generator, destination = asking.generator, None
         asking.turn.attempts += 1
-        tokens = self._tokens(asking)
+        tokens = self._records.tokens(generator, asking.prompt)
         try:
             self._admit(asking, tokens)
             with self._giving_back(generator):
@@ -151,7 +112,7 @@ class Attempts:
             raise
         return entry
 
-    def _entry(self, asking: _Asking, destination: str | None) -> Entry:
+    def _entry(self, asking: Asking, destination: str | None) -> Entry:
         generator, turn = asking.generator, asking.turn
         attempt = Attempt(
             turn.id,
@@ -164,10 +125,10 @@ class Attempts:
         )
         return Entry(self._records, attempt, is_news=generator.provider not in self._unasked)
 
-    def _admit(self, asking: _Asking, tokens: int) -> None:
+    def _admit(self, asking: Asking, tokens: int) -> None:
         """Raise `GenerationError` when a request would be in vain."""
         generator = asking.generator
-        if generator.provider in self._off:
+        if generator.provider in self._retrying.off:
             raise GenerationError("It was refused before.", failure="config", cause="off")
         with suppress(StorageError):
             self._records.health.admit(generator, tokens + generator.max_tokens, heeded=asking.waited_s > 0)
@@ -193,7 +154,7 @@ class Attempts:
 
     # The request
 
-    def _open(self, asking: _Asking) -> Opened:
+    def _open(self, asking: Asking) -> Opened:
         asking.tries += 1
         entry = self._begun(asking)
         transcript = Transcript(asking.prompt, self._clock)
@@ -202,7 +163,7 @@ class Attempts:
             opened.read_first()
         except GenerationError as error:
             entry.failed(error, transcript, waited_s=asking.waited_s)
-            self._plan(asking, error)
+            self._retrying.plan(asking, error)
             raise
         except (KeyboardInterrupt, GeneratorExit):
             asking.relay.cut(opened)
@@ -213,64 +174,3 @@ class Attempts:
         finally:
             asking.turn.overhear(opened.held)
         return opened
-
-    # After a failure
-
-    def _plan(self, asking: _Asking, error: GenerationError) -> None:
-        """What `error` means for the provider, and whether it is asked again."""
-        cure = remedy(error, asking.generator.provider)
-        asking.error = error
-        asking.again = self._again(asking, cure, error)
-        if asking.again is True:
-            cure = replace(cure, rests_s=None)  # or the next try would be refused by ourselves
-        if cure.off:
-            self._off.add(asking.generator.provider)
-        with suppress(StorageError):
-            self._records.health.failed(asking.generator, cure)
-
-    def _another_model(self, asking: _Asking) -> bool:
-        generator, gone = asking.generator, asking.generator.model
-        other = generator.another_model() if isinstance(generator, Versatile) else None
-        if other is not None:
-            name = provider_name(generator.provider)
-            asking.turn.overhear(
-                [Notice(f"{name} has no model {gone} any more; {other} answers. Choose it for good.")]
-            )
-        return other is not None
-
-    def _again(self, asking: _Asking, cure: Remedy, error: GenerationError) -> float | bool:
-        too_slow = error.failure == "timeout" and self._clock() - asking.began > _SLOW_S
-        if not self._patience or asking.tries > cure.retries or too_slow or not self._changed(asking, cure):
-            return False
-        if cure.wait_s is None:
-            return True
-        if asking.waited_s + cure.wait_s > self._records.patience_s:
-            return False
-        asking.waited_s += cure.wait_s
-        return cure.wait_s
-
-    def _changed(self, asking: _Asking, cure: Remedy) -> bool:
-        """Make the next try another one where the same would fail again; whether there is anything to try."""
-        if cure.elsewhere:
-            return self._another_model(asking)
-        return not cure.smaller or self._shortened(asking)
-
-    def _shortened(self, asking: _Asking) -> bool:
-        most = int(_SHORTER * self._tokens(asking))
-        shorter = fitted(asking.prompt, most, self._counter(asking.generator))
-        if shorter == asking.prompt:
-            return False
-        asking.prompt = shorter
-        return True
-
-
-def _patience(asking: _Asking) -> Iterator[Notice]:
-    """Why it takes longer, where another try is worth it."""
-    name = provider_name(asking.generator.provider)
-    if asking.overcoming is None:
-        return
-    yield from asking.turn.overheard()
-    if asking.overcoming.failure == "too_large":
-        yield Notice(f"{name}: the question is too large; it is asked with fewer passages.")
-    elif asking.again is not True and asking.again >= _TOLD_S:
-        yield Notice(f"{name} asks to wait {asking.again:.3g} s; Ctrl-C lets another provider answer now.")

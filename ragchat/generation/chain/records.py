@@ -11,6 +11,7 @@ from ragchat.generation.chain.remedy import MOST_WAIT_S
 from ragchat.usage.budgets import Worst
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from decimal import Decimal
 
     from ragchat.core.completion import Completion, Prompt
@@ -61,6 +62,16 @@ class Records:
             names = (generator.provider, generator.model)
             cost = self.prices.worst(*names, prompt_tokens, most, destination)
         return Worst(prompt_tokens + most, cost)
+
+    def counter(self, generator: Generator) -> Callable[[str], int]:
+        """What counts the tokens of a text for `generator`, rather too many than too few."""
+        tokens, provider, model = self.calibration.tokens, generator.provider, generator.model
+        return lambda text: tokens(provider, model, text)
+
+    def tokens(self, generator: Generator, prompt: Prompt) -> int:
+        """What the messages of `prompt` take, so counted."""
+        count = self.counter(generator)
+        return sum(count(message.text) for message in prompt.messages)
 
     def learn(self, prompt: Prompt, completion: Completion) -> None:
         """Take from the tokens that a server counted how long its tokens are; raises `StorageError`."""

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 MOST_WAIT_S = 8.0
 """For so long a person waits for one provider before the next one is asked."""
 
-MOST_ATTEMPTS = 3
-"""Of one provider for one question."""
+_MOST_CONCEDED = 3
+MOST_ATTEMPTS = 3 + _MOST_CONCEDED
+"""Of one provider for one question, with those that a server refused for an argument."""
 
 _UNTOLD_COOL_DOWN_S = 15.0
 _CAPACITY = frozenset({498, 503})
@@ -43,7 +44,7 @@ class Remedy:
 
     `counts`: the provider was not available, as the breaker counts it. `smaller`: only a shorter prompt helps,
     `elsewhere`: only another model of the provider. `rests_s`: for so long the model takes no more requests.
-    `off`: nothing helps in this session.
+    `off`: nothing helps in this session. `conceded`: an argument was given up, and such tries count for nothing.
     """
 
     retries: int = 0
@@ -53,6 +54,7 @@ class Remedy:
     elsewhere: bool = False
     rests_s: float | None = None
     off: bool = False
+    conceded: bool = False
 
 
 _FIXED = {
@@ -60,10 +62,13 @@ _FIXED = {
     "model": Remedy(1, 0.0, elsewhere=True),
     "key": Remedy(off=True),
 }
+_BY_CAUSE_ALONE: dict[Cause | None, Remedy] = {"argument": Remedy(_MOST_CONCEDED, 0.0, conceded=True)}
 
 
 def remedy(error: GenerationError, provider: str) -> Remedy:
     """What to do about `error`, raised before anything was shown."""
+    if error.cause in _BY_CAUSE_ALONE:
+        return _BY_CAUSE_ALONE[error.cause]
     if error.failure in _FIXED:
         return _FIXED[error.failure]
     if error.failure == "limit":
