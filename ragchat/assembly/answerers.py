@@ -75,7 +75,13 @@ class Answerers:
         tried = self._ordered(self._tried(provider, arm))
         records = self._records(collection)
         name = arm.name if arm else None
-        router = Router(tried, records, unasked=unasked(self._loaded, provider), arm=name)
+        router = Router(
+            tried,
+            records,
+            unasked=unasked(self._loaded, provider),
+            arm=name,
+            first_word_s=settings.chain.first_word_timeout_s,
+        )
         if not (remembers and settings.answer.cache):
             return router
         cache = AnswerCache(self._state, collection)

@@ -44,6 +44,11 @@ class ChainSettings(SettingsSection):
         Allowed("two arms or more as provider/model@temperature, such as groq/openai/gpt-oss-120b@0.2,ollama"),
         Field(description="Arms of which each session draws one; `ragchat usage --by arm` compares them."),
     ] = None
+    first_word_timeout_s: Annotated[
+        float,
+        Env("RAGCHAT_FIRST_WORD_TIMEOUT"),
+        Field(ge=1, le=600, description="Seconds to the first word of a cloud provider, another try included."),
+    ] = 45.0
     answer_timeout_s: Annotated[
         float,
         Env("RAGCHAT_ANSWER_TIMEOUT"),

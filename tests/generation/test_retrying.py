@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,14 +10,22 @@ import pytest
 from ragchat.core.completion import Completion, Delta
 from ragchat.core.usage import Usage
 from ragchat.errors import GenerationError
-from tests.generation.chains import Scripted, extractive, outcomes, router, rows
+from ragchat.generation.chain.router import Router
+from ragchat.generation.providers.deadlines import Deadlines
+from ragchat.generation.providers.groq import GroqGenerator
+from tests.generation.chains import Scripted, extractive, outcomes, records_of, router, rows
 from tests.generation.prompts import PROMPT, read
+from tests.servers import groq as fake_groq
+from tests.servers.wire import never
 
 if TYPE_CHECKING:
     import sqlite3
     from collections import abc
+    from collections.abc import Iterator
 
     from ragchat.core.completion import Piece, Prompt
+    from tests.servers.groq import GroqServer
+    from tests.servers.wire import Behaviour
 
 ARGUMENT = GenerationError("It takes no temperature.", failure="other", cause="argument", http_status=400)
 BUSY = GenerationError("The server failed.", failure="server", http_status=503, retry_after_s=0.0)
@@ -57,3 +66,70 @@ def test_a_server_that_refuses_without_end_is_left(state: sqlite3.Connection) ->
     assert read(router(state, generator, extractive()).stream(PROMPT))[2].provider == "extractive"
     assert outcomes(state) == [("openai", "error", "other")] * 4 + [("extractive", "ok", None)]
     assert not state.execute("SELECT * FROM breakers").fetchall()
+
+
+class Faraway(GroqGenerator):
+    """On loopback, and known as what it stands for."""
+
+    destination = "api.groq.com"
+
+
+@pytest.fixture
+def faraway(groq_server: GroqServer) -> Iterator[Faraway]:
+    with closing(
+        Faraway(
+            api_key=fake_groq.KEY,
+            base_url=groq_server.url,
+            model="openai/gpt-oss-20b",
+            temperature=0.2,
+            max_tokens=500,
+            deadlines=Deadlines(0.4, 0.4),
+        )
+    ) as generator:
+        yield generator
+
+
+@pytest.mark.parametrize("slow", [never, fake_groq.broken(fake_groq.drip, after=0)])
+def test_a_slow_server_is_asked_once_more(
+    state: sqlite3.Connection, faraway: Faraway, groq_server: GroqServer, slow: Behaviour
+) -> None:
+    groq_server.then(slow)
+    assert read(router(state, faraway, extractive()).stream(PROMPT))[2].provider == "groq"
+    groq_server.then(slow, slow)
+    assert read(router(state, faraway, extractive()).stream(PROMPT))[2].provider == "extractive"
+    assert len(groq_server.journal) == 4
+
+
+def test_no_try_is_made_with_too_little_time_left(
+    state: sqlite3.Connection, faraway: Faraway, groq_server: GroqServer
+) -> None:
+    groq_server.then(never)
+    routed = Router([faraway, extractive()], records_of(state), first_word_s=5.3)
+    assert read(routed.stream(PROMPT))[2].provider == "extractive"
+    assert len(groq_server.journal) == 1
+
+
+def test_a_wait_that_leaves_too_little_time_is_not_waited(
+    state: sqlite3.Connection, faraway: Faraway, groq_server: GroqServer
+) -> None:
+    groq_server.then(fake_groq.refuse(429, "rate_limit_exceeded", "Slow down.", {"retry-after": "4"}))
+    routed = Router([faraway, extractive()], records_of(state), first_word_s=8.0)
+    assert read(routed.stream(PROMPT))[2].provider == "extractive"
+
+
+def test_another_try_has_what_is_left_of_the_time(state: sqlite3.Connection) -> None:
+    clock = iter(range(0, 1000, 10))
+    generator = Changing((BUSY,), ANSWER, destination="api.openai.com")
+    routed = Router([generator, extractive()], records_of(state), clock=lambda: float(next(clock)))
+    read(routed.stream(PROMPT))
+    first, second = [prompt.first_s for prompt in generator.asked]
+    assert first is not None
+    assert second is not None
+    assert 45 > first > second >= 5
+
+
+def test_a_model_on_this_machine_keeps_its_own_patience(state: sqlite3.Connection) -> None:
+    slow = GenerationError("No text came within 120 s.", failure="timeout", cause="deadline_first")
+    generator = Changing((slow,), ANSWER)
+    assert read(router(state, generator, extractive()).stream(PROMPT))[2].provider == "extractive"
+    assert [prompt.first_s for prompt in generator.asked] == [None]

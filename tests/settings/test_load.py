@@ -34,6 +34,7 @@ def test_each_setting_can_be_set_in_each_source(tmp_path: Path) -> None:
         "chain.order": "cheapest",
         "chain.rollout": "ollama:10",
         "chain.experiment": "groq@0.2,ollama",
+        "chain.first_word_timeout_s": "20",
         "chain.answer_timeout_s": "90",
         "groq.api_key": "gsk_1234",
         "groq.base_url": "http://127.0.0.1:1",

@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 class Asking:
     """`again` is what the loop does next: seconds of waiting, its own or False.
 
-    `conceded` of the `tries` ended with an argument given up. `destination` is where the last one went.
+    `conceded` of the `tries` ended with an argument given up. `first_by` is when the chain wants a first
+    word, by its clock; None where a model may have to be loaded first, whose own patience then counts.
     """
 
     generator: Generator
     turn: Turn
     relay: Relay
     prompt: Prompt
-    destination: str | None = None
+    first_by: float | None = None
     tries: int = 0
     conceded: int = 0
     waited_s: float = 0.0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import stamina
@@ -18,7 +19,7 @@ from ragchat.generation.chain.entry import Entry
 from ragchat.generation.chain.fitting import fitted
 from ragchat.generation.chain.opening import Opened
 from ragchat.generation.chain.relaying import Relay
-from ragchat.generation.chain.remedy import MOST_ATTEMPTS
+from ragchat.generation.chain.remedy import FIRST_WORD_S, LEAST_S, MOST_ATTEMPTS
 from ragchat.generation.chain.retrying import Retrying, patience
 from ragchat.generation.providers.transcript import Transcript
 from ragchat.usage.ledger import Attempt
@@ -49,11 +50,13 @@ class Attempts:
         clock: Callable[[], float] = time.monotonic,
         *,
         patience: bool = True,
+        first_word_s: float = FIRST_WORD_S,
     ) -> None:
         self._records = records
         self._unasked = unasked
         self._clock = clock
-        self._retrying = Retrying(records, patient=patience)
+        self._first_word_s = first_word_s
+        self._retrying = Retrying(records, clock, patience=patience)
 
     def stream(self, generator: Generator, turn: Turn) -> abc.Generator[Piece, None, Completion]:
         """The deltas and notices of `generator`, and returned, the completion.
@@ -154,11 +157,19 @@ class Attempts:
 
     # The request
 
+    def _in_time(self, asking: Asking) -> Prompt:
+        """The prompt, with what is left of the time to a first word."""
+        if asking.first_by is None:
+            return asking.prompt
+        return replace(asking.prompt, first_s=max(LEAST_S, asking.first_by - self._clock()))
+
     def _open(self, asking: Asking) -> Opened:
         asking.tries += 1
         entry = self._begun(asking)
+        if asking.tries == 1 and entry.destination is not None:  # a person may have been asked till now
+            asking.first_by = self._clock() + self._first_word_s
         transcript = Transcript(asking.prompt, self._clock)
-        opened = Opened(asking.generator.stream(asking.prompt), transcript, entry)
+        opened = Opened(asking.generator.stream(self._in_time(asking)), transcript, entry)
         try:
             opened.read_first()
         except GenerationError as error:

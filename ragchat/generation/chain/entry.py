@@ -38,6 +38,11 @@ class Entry:
         self.ended = False
         self.problem: StorageError | None = None
 
+    @property
+    def destination(self) -> str | None:
+        """Where the prompt is sent; None when it stays on this machine."""
+        return self._attempt.destination
+
     def begin(self, worst: Worst | None = None) -> None:
         """Begin the row before anything is sent; raises `GenerationError` when `worst` is over a budget."""
         try:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 MOST_WAIT_S = 8.0
 """For so long a person waits for one provider before the next one is asked."""
 
+FIRST_WORD_S, LEAST_S = 45.0, 5.0
+"""A provider in the cloud has so long to its first word, all tries together; with less left none is made."""
+
 _MOST_CONCEDED = 3
 MOST_ATTEMPTS = 3 + _MOST_CONCEDED
 """Of one provider for one question, with those that a server refused for an argument."""
@@ -35,6 +38,7 @@ _BY_FAILURE = {"network": 1, "timeout": 1, "garbage": 1}
 AVAILABILITY = frozenset({"network", "timeout", "garbage", "server"})
 """The failures that say the provider was not there."""
 
+_SLOW: frozenset[Cause | None] = frozenset({"read_timeout", "deadline_first", "deadline_whole"})
 _ANSWERED: frozenset[Cause | None] = frozenset({"no_text", "used_up"})
 
 
@@ -45,6 +49,7 @@ class Remedy:
     `counts`: the provider was not available, as the breaker counts it. `smaller`: only a shorter prompt helps,
     `elsewhere`: only another model of the provider. `rests_s`: for so long the model takes no more requests.
     `off`: nothing helps in this session. `conceded`: an argument was given up, and such tries count for nothing.
+    `slow`: a model on this machine would be so again.
     """
 
     retries: int = 0
@@ -55,6 +60,7 @@ class Remedy:
     rests_s: float | None = None
     off: bool = False
     conceded: bool = False
+    slow: bool = False
 
 
 _FIXED = {
@@ -77,7 +83,7 @@ def remedy(error: GenerationError, provider: str) -> Remedy:
         return Remedy(_server_retries(error, provider), error.retry_after_s, counts=True)
     retries = _BY_CAUSE.get(error.cause, _BY_FAILURE.get(error.failure, 0))
     counts = error.failure in AVAILABILITY and error.cause not in _ANSWERED
-    return Remedy(retries, counts=counts)
+    return Remedy(retries, counts=counts, slow=error.cause in _SLOW)
 
 
 def _of_limit(error: GenerationError, provider: str) -> Remedy:

@@ -11,10 +11,10 @@ from ragchat.core.completion import Notice
 from ragchat.core.protocols import Versatile
 from ragchat.errors import StorageError
 from ragchat.generation.chain.fitting import fitted
-from ragchat.generation.chain.remedy import remedy
+from ragchat.generation.chain.remedy import LEAST_S, remedy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ragchat.errors import GenerationError
     from ragchat.generation.chain.asking import Asking
@@ -28,11 +28,12 @@ _SHORTER = 0.5
 
 
 class Retrying:
-    """`off` are the providers for which nothing helps in this session. One that is not `patient` asks nobody twice."""
+    """`off` are those for which nothing helps in this session. Without `patience` nobody is asked twice."""
 
-    def __init__(self, records: Records, *, patient: bool = True) -> None:
+    def __init__(self, records: Records, clock: Callable[[], float], *, patience: bool = True) -> None:
         self._records = records
-        self._patient = patient
+        self._clock = clock
+        self._patience = patience
         self.off: set[str] = set()
 
     def plan(self, asking: Asking, error: GenerationError) -> None:
@@ -50,7 +51,9 @@ class Retrying:
 
     def _again(self, asking: Asking, cure: Remedy) -> float | bool:
         tried = asking.conceded if cure.conceded else asking.tries - asking.conceded
-        if not self._patient or tried > cure.retries or not self._changed(asking, cure):
+        if not self._patience or tried > cure.retries:
+            return False
+        if self._too_late(asking, cure) or not self._changed(asking, cure):
             return False
         if cure.wait_s is None:
             return True
@@ -58,6 +61,12 @@ class Retrying:
             return False
         asking.waited_s += cure.wait_s
         return cure.wait_s
+
+    def _too_late(self, asking: Asking, cure: Remedy) -> bool:
+        """Whether no first word can be expected in time; a model on this machine had its whole patience."""
+        if asking.first_by is None:
+            return cure.slow
+        return asking.first_by - self._clock() - (cure.wait_s or 0.0) < LEAST_S
 
     def _changed(self, asking: Asking, cure: Remedy) -> bool:
         """Make the next try another one where the same would fail again; whether there is anything to try."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ragchat.core.completion import Delta
 from ragchat.errors import GenerationError
 from ragchat.generation.chain.attempts import Attempts
+from ragchat.generation.chain.remedy import FIRST_WORD_S
 from ragchat.generation.chain.turn import Turn, said
 from ragchat.generation.fronting import Fronting
 from ragchat.resilience.faults import UNSENT
@@ -34,7 +35,7 @@ class Router(Fronting):
     Another provider takes over only before the first visible text; an answer that is cut later is kept, and what
     the passages themselves say comes below it. `unasked` are the providers nobody set up: that they are not there
     is no news. A refused consent, or key, is news once. `arm` names the part of an experiment whose questions
-    these are. Without `patience` no provider is asked twice.
+    these are. `first_word_s` is what each in the cloud has to its first word; without `patience` none is asked twice.
     """
 
     def __init__(
@@ -46,10 +47,11 @@ class Router(Fronting):
         arm: str | None = None,
         patience: bool = True,
         clock: Callable[[], float] = time.monotonic,
+        first_word_s: float = FIRST_WORD_S,
     ) -> None:
         super().__init__(generators[0])
         self._generators = tuple(generators)
-        self._attempts = Attempts(records, unasked, clock, patience=patience)
+        self._attempts = Attempts(records, unasked, clock, patience=patience, first_word_s=first_word_s)
         self._unasked = unasked
         self._arm = arm
         self._refusals_told: set[str] = set()
