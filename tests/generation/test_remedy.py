@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         ("groq", "network", {"cause": "disconnected"}, Remedy(1, counts=True)),
         ("groq", "garbage", {}, Remedy(1, counts=True)),
         ("groq", "garbage", {"cause": "no_text"}, Remedy(1)),
-        ("groq", "garbage", {"cause": "used_up"}, Remedy()),
+        ("groq", "garbage", {"cause": "used_up"}, Remedy(1, 0.0, roomier=True)),
         ("groq", "too_large", {"http_status": 413}, Remedy(1, 0.0, smaller=True)),
         ("groq", "model", {"http_status": 404}, Remedy(1, 0.0, elsewhere=True)),
         ("groq", "other", {"http_status": 422}, Remedy()),

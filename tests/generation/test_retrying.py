@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,8 @@ from ragchat.errors import GenerationError
 from ragchat.generation.chain.router import Router
 from ragchat.generation.providers.deadlines import Deadlines
 from ragchat.generation.providers.groq import GroqGenerator
+from ragchat.resilience.limits import Limit, Limits
+from ragchat.usage.budgets import Budget
 from tests.generation.chains import Scripted, extractive, outcomes, records_of, router, rows
 from tests.generation.prompts import PROMPT, read
 from tests.servers import groq as fake_groq
@@ -133,3 +136,75 @@ def test_a_model_on_this_machine_keeps_its_own_patience(state: sqlite3.Connectio
     generator = Changing((slow,), ANSWER)
     assert read(router(state, generator, extractive()).stream(PROMPT))[2].provider == "extractive"
     assert [prompt.first_s for prompt in generator.asked] == [None]
+
+
+class Thinking(GroqGenerator):
+    """Can be given more room, up to 4,096 tokens."""
+
+    def roomier(self) -> bool:
+        if self.max_tokens > 2048:
+            return False
+        self.max_tokens *= 2
+        return True
+
+
+USED_UP = fake_groq.answer("", finish="length", reasoning=1024)
+
+
+@pytest.fixture
+def thinking(groq_server: GroqServer) -> Iterator[Thinking]:
+    with closing(
+        Thinking(
+            api_key=fake_groq.KEY,
+            base_url=groq_server.url,
+            model="openai/gpt-oss-20b",
+            temperature=0.2,
+            max_tokens=500,
+            deadlines=Deadlines(10, 10),
+        )
+    ) as generator:
+        yield generator
+
+
+def _asked_for(server: GroqServer) -> list[int]:
+    return [exchange.body["max_completion_tokens"] for exchange in server.journal]
+
+
+def test_a_model_that_used_up_its_tokens_thinking_is_given_more_once(
+    state: sqlite3.Connection, thinking: Thinking, groq_server: GroqServer
+) -> None:
+    groq_server.then(USED_UP)
+    _, notices, completion = read(router(state, thinking, extractive()).stream(PROMPT))
+    assert (completion.provider, _asked_for(groq_server)) == ("groq", [1024, 2048])
+    assert notices == ["Groq used up its tokens before it wrote a word; it is given more."]
+    assert [(row["outcome"], row["finish_reason"]) for row in rows(state)] == [("error", "length"), ("ok", "stop")]
+    groq_server.then(USED_UP, USED_UP)
+    assert read(router(state, thinking, extractive()).stream(PROMPT))[2].provider == "extractive"
+    assert _asked_for(groq_server)[2:] == [2048, 4096]
+    assert not state.execute("SELECT * FROM breakers").fetchall()
+
+
+def test_more_than_the_limit_allows_is_not_asked_for(
+    state: sqlite3.Connection, thinking: Thinking, groq_server: GroqServer
+) -> None:
+    routed = router(state, thinking, extractive())
+    moment = datetime.now(UTC) + timedelta(minutes=1)
+    Limits(state).note("groq", thinking.model, [Limit("tokens", 2000, 2000, moment)])
+    groq_server.then(USED_UP)
+    assert read(routed.stream(PROMPT))[2].provider == "extractive"
+    assert (_asked_for(groq_server), thinking.max_tokens) == ([1024], 1024)
+
+
+def test_more_than_the_budget_allows_is_not_asked_for(
+    state: sqlite3.Connection, thinking: Thinking, groq_server: GroqServer
+) -> None:
+    groq_server.then(USED_UP)
+    budget = Budget(daily_tokens=2500)
+    assert read(router(state, thinking, extractive(), budget=budget).stream(PROMPT))[2].provider == "extractive"
+    assert (_asked_for(groq_server), thinking.max_tokens) == ([1024], 1024)
+
+
+def test_a_generator_without_more_room_is_not_asked_again(state: sqlite3.Connection) -> None:
+    generator = Changing((Completion("", "openai", "m", Usage(), "length"),), ANSWER)
+    assert read(router(state, generator, extractive()).stream(PROMPT))[2].provider == "extractive"
+    assert len(generator.asked) == 1

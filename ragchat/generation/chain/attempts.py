@@ -90,13 +90,10 @@ class Attempts:
 
     def _fitted(self, generator: Generator, prompt: Prompt) -> Prompt:
         """`prompt` as far as its provider takes it, as much as is known of that."""
-        allowed = None
-        with suppress(StorageError):
-            allowed = self._records.health.allowed_tokens(generator)
-        known = [size for size in (generator.context, allowed) if size is not None]
-        if not known:
+        room = self._records.room(generator)
+        if room is None:
             return prompt
-        return fitted(prompt, min(known) - generator.max_tokens, self._records.counter(generator))
+        return fitted(prompt, room - generator.max_tokens, self._records.counter(generator))
 
     def _begun(self, asking: Asking) -> Entry:
         """The row of this attempt; raises `GenerationError` when nothing may be sent, and the row says so."""

@@ -53,15 +53,36 @@ class Records:
             return self.prices.cost(provider, model, usage, destination)
         return None
 
-    def worst(self, generator: Generator, prompt_tokens: int, destination: str | None) -> Worst | None:
-        """What a request may take; nobody wants to know when there is no budget."""
+    def worst(
+        self, generator: Generator, prompt_tokens: int, destination: str | None, answer_tokens: int | None = None
+    ) -> Worst | None:
+        """What a request may take, with `answer_tokens` or what is asked for; None when there is no budget."""
         if self.budgets is None:
             return None
-        most, cost = generator.max_tokens, None
+        most, cost = answer_tokens or generator.max_tokens, None
         with suppress(StorageError):
             names = (generator.provider, generator.model)
             cost = self.prices.worst(*names, prompt_tokens, most, destination)
         return Worst(prompt_tokens + most, cost)
+
+    def room(self, generator: Generator) -> int | None:
+        """The most tokens of prompt and answer together, as far as that is known."""
+        allowed = None
+        with suppress(StorageError):
+            allowed = self.health.allowed_tokens(generator)
+        return min((size for size in (generator.context, allowed) if size is not None), default=None)
+
+    def allows(self, generator: Generator, prompt_tokens: int, answer_tokens: int) -> bool:
+        """Whether a request may ask for `answer_tokens`, by its limits and the budgets."""
+        room = self.room(generator)
+        if room is not None and prompt_tokens + answer_tokens > room:
+            return False
+        worst = self.worst(generator, prompt_tokens, generator.destination, answer_tokens)
+        if self.budgets is None or worst is None:
+            return True
+        with suppress(StorageError):
+            return self.budgets.refusal(worst) is None
+        return False
 
     def counter(self, generator: Generator) -> Callable[[str], int]:
         """What counts the tokens of a text for `generator`, rather too many than too few."""

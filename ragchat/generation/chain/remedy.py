@@ -28,7 +28,6 @@ _BY_CAUSE: dict[Cause | None, int] = {
     "refused": 0,
     "tls": 0,
     "proxy": 0,
-    "used_up": 0,
     "dns": 1,
     "unreachable": 1,
     "disconnected": 1,
@@ -39,7 +38,6 @@ AVAILABILITY = frozenset({"network", "timeout", "garbage", "server"})
 """The failures that say the provider was not there."""
 
 _SLOW: frozenset[Cause | None] = frozenset({"read_timeout", "deadline_first", "deadline_whole"})
-_ANSWERED: frozenset[Cause | None] = frozenset({"no_text", "used_up"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +45,9 @@ class Remedy:
     """`retries` more tries at the most, after exactly `wait_s`, or None for a growing wait of the loop's own.
 
     `counts`: the provider was not available, as the breaker counts it. `smaller`: only a shorter prompt helps,
-    `elsewhere`: only another model of the provider. `rests_s`: for so long the model takes no more requests.
-    `off`: nothing helps in this session. `conceded`: an argument was given up, and such tries count for nothing.
-    `slow`: a model on this machine would be so again.
+    `elsewhere`: only another model of the provider, `roomier`: only more tokens for the answer. `rests_s`: for so
+    long the model takes no more requests. `off`: nothing helps in this session. `conceded`: an argument was given
+    up, and such tries count for nothing. `slow`: a model on this machine would be so again.
     """
 
     retries: int = 0
@@ -57,6 +55,7 @@ class Remedy:
     counts: bool = False
     smaller: bool = False
     elsewhere: bool = False
+    roomier: bool = False
     rests_s: float | None = None
     off: bool = False
     conceded: bool = False
@@ -68,7 +67,10 @@ _FIXED = {
     "model": Remedy(1, 0.0, elsewhere=True),
     "key": Remedy(off=True),
 }
-_BY_CAUSE_ALONE: dict[Cause | None, Remedy] = {"argument": Remedy(_MOST_CONCEDED, 0.0, conceded=True)}
+_BY_CAUSE_ALONE: dict[Cause | None, Remedy] = {
+    "argument": Remedy(_MOST_CONCEDED, 0.0, conceded=True),
+    "used_up": Remedy(1, 0.0, roomier=True),
+}
 
 
 def remedy(error: GenerationError, provider: str) -> Remedy:
@@ -82,7 +84,7 @@ def remedy(error: GenerationError, provider: str) -> Remedy:
     if error.failure == "server":
         return Remedy(_server_retries(error, provider), error.retry_after_s, counts=True)
     retries = _BY_CAUSE.get(error.cause, _BY_FAILURE.get(error.failure, 0))
-    counts = error.failure in AVAILABILITY and error.cause not in _ANSWERED
+    counts = error.failure in AVAILABILITY and error.cause != "no_text"
     return Remedy(retries, counts=counts, slow=error.cause in _SLOW)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ragchat.core.choices import provider_name
 from ragchat.core.completion import Notice
-from ragchat.core.protocols import Versatile
+from ragchat.core.protocols import Roomy, Versatile
 from ragchat.errors import StorageError
 from ragchat.generation.chain.fitting import fitted
 from ragchat.generation.chain.remedy import LEAST_S, remedy
@@ -72,7 +72,18 @@ class Retrying:
         """Make the next try another one where the same would fail again; whether there is anything to try."""
         if cure.elsewhere:
             return _another_model(asking)
+        if cure.roomier:
+            return self._roomier(asking)
         return not cure.smaller or self._shortened(asking)
+
+    def _roomier(self, asking: Asking) -> bool:
+        generator = asking.generator
+        tokens = self._records.tokens(generator, asking.prompt)
+        return (
+            isinstance(generator, Roomy)
+            and self._records.allows(generator, tokens, 2 * generator.max_tokens)
+            and generator.roomier()
+        )
 
     def _shortened(self, asking: Asking) -> bool:
         most = int(_SHORTER * self._records.tokens(asking.generator, asking.prompt))
@@ -102,5 +113,7 @@ def patience(asking: Asking) -> Iterator[Notice]:
     yield from asking.turn.overheard()
     if asking.overcoming.failure == "too_large":
         yield Notice(f"{name}: the question is too large; it is asked with fewer passages.")
+    elif asking.overcoming.cause == "used_up":
+        yield Notice(f"{name} used up its tokens before it wrote a word; it is given more.")
     elif asking.again is not True and asking.again >= _TOLD_S:
         yield Notice(f"{name} asks to wait {asking.again:.3g} s; Ctrl-C lets another provider answer now.")
