@@ -11,7 +11,7 @@ from ragchat.resilience.limits import CREATE_LIMITS
 from ragchat.storage.database import open_database
 from ragchat.usage.budgets import CREATE_BUDGET_WARNINGS
 from ragchat.usage.calibration import CREATE_CALIBRATIONS
-from ragchat.usage.ledger import CREATE_ATTEMPTS, WIDEN_ATTEMPTS
+from ragchat.usage.ledger import CREATE_ATTEMPTS, NOTE_TRUNCATION, WIDEN_ATTEMPTS
 from ragchat.usage.prices import CREATE_PRICES
 
 STATE_FILE = "state.db"
@@ -28,6 +28,7 @@ _MIGRATIONS = (
     CREATE_PRICES,
     CREATE_CALIBRATIONS,
     CREATE_ANSWERS,
+    NOTE_TRUNCATION,
 )
 open_state = partial(open_database, migrations=_MIGRATIONS)
 """Open such a database by its path, made if need be; raises `StorageError`."""

@@ -117,6 +117,8 @@ CREATE INDEX attempts_by_time ON attempts (at);
 CREATE INDEX attempts_running ON attempts (pid) WHERE outcome = 'running'
 """
 
+NOTE_TRUNCATION = "ALTER TABLE attempts ADD COLUMN truncated INTEGER NOT NULL DEFAULT 0"
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -140,7 +142,7 @@ class Ending:
     """How an attempt ended; `model` is the one that answered when it was not known before.
 
     `waited_s` was spent waiting until the provider would hear it, `saved_cost` (US dollars) what a kept answer
-    had cost.
+    had cost. `truncated`: the server read only a part of the prompt.
     """
 
     outcome: Outcome
@@ -154,6 +156,7 @@ class Ending:
     retry_after_s: float | None = None
     waited_s: float | None = None
     saved_cost: Decimal | None = None
+    truncated: bool = False
 
 
 class Ledger:
@@ -202,7 +205,8 @@ class Ledger:
                 outcome = ?, model = coalesce(?, model), finish_reason = ?, error_kind = ?, http_status = ?,
                 error_code = ?, request_id = ?, retry_after_s = ?, prompt_tokens = ?, completion_tokens = ?,
                 cached_tokens = ?, reasoning_tokens = ?, token_source = ?, cost = ?, saved_cost = ?,
-                waited_s = ?, first_token_s = ?, total_s = ?, queue_s = ?, prompt_s = ?, completion_s = ?
+                waited_s = ?, first_token_s = ?, total_s = ?, queue_s = ?, prompt_s = ?, completion_s = ?,
+                truncated = ?
             WHERE id = ?
             """,
             (
@@ -227,6 +231,7 @@ class Ledger:
                 usage.queue_s,
                 usage.prompt_s,
                 usage.completion_s,
+                ending.truncated,
                 row,
             ),
         )

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ragchat.core.completion import NOT_FOUND, Completion, Delta, Notice, Shortened
@@ -20,7 +20,7 @@ from ragchat.generation.extractive.generator import ExtractiveGenerator
 from ragchat.generation.memory.answers import CREATE_ANSWERS, AnswerCache
 from ragchat.generation.memory.remembered import Remembering
 from ragchat.storage.database import open_database
-from ragchat.usage.ledger import CREATE_ATTEMPTS, WIDEN_ATTEMPTS, Ledger
+from ragchat.usage.ledger import CREATE_ATTEMPTS, NOTE_TRUNCATION, WIDEN_ATTEMPTS, Ledger
 from tests.generation.prompts import PROMPT, read
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 TEXT = "Bread should cool for an hour, so that its crumb sets and it does not tear when cut [1]."
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-MIGRATIONS = (CREATE_ATTEMPTS, WIDEN_ATTEMPTS, CREATE_ANSWERS)
+MIGRATIONS = (CREATE_ATTEMPTS, WIDEN_ATTEMPTS, CREATE_ANSWERS, NOTE_TRUNCATION)
 
 # Nothing of the parent's open connections may reach a child: SQLite does not survive a fork.
 _processes = multiprocessing.get_context("spawn")
@@ -175,6 +175,7 @@ def test_each_has_its_row(remembering: Remembering, database: sqlite3.Connection
     assert (second["prompt_tokens"], second["completion_tokens"], second["token_source"]) == (0, 0, "none")
 
 
+@settings(deadline=None)  # it opens a database
 @example("Half a character: \ud83d.")
 @example("パンは一時間冷ましてください。そうすると切ったときに崩れません。")
 @given(st.text(st.characters(codec=None, exclude_categories=()), min_size=1))
@@ -243,6 +244,7 @@ def test_another_signature_or_collection_is_another_answer(
         completed(finish="length"),
         completed(finish="cut"),
         completed(finish="degraded"),
+        replace(completed(), truncated=True),
         completed(" \n"),
         completed(NOT_FOUND),
         completed(f"{NOT_FOUND} Ask a baker."),

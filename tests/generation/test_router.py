@@ -316,3 +316,9 @@ def test_neither_key_nor_prompt_is_kept(
     kept = json.dumps(rows(state)) + repr(seen)
     assert fake_groq.KEY not in kept
     assert PROMPT.question not in json.dumps(rows(state))
+
+
+def test_an_answer_from_a_part_of_the_prompt_is_marked_in_the_ledger(state: sqlite3.Connection) -> None:
+    completion = Completion("An hour [1].", "ollama", "m", Usage(), "stop", truncated=True)
+    read(router(state, Scripted("ollama", Delta("An hour [1]."), completion), extractive()).stream(PROMPT))
+    assert [(row["outcome"], row["truncated"]) for row in rows(state)] == [("ok", 1)]

@@ -116,6 +116,13 @@ def test_an_answer_kept_before_says_what_it_saved(ledger: Ledger, state: sqlite3
     assert (row["outcome"], row["cost"], row["saved_cost"]) == ("cached", "0", "0.0000001")
 
 
+def test_a_prompt_that_was_read_in_part_is_marked(ledger: Ledger, state: sqlite3.Connection) -> None:
+    row = ledger.begin(ATTEMPT)
+    assert row_of(state)["truncated"] == 0
+    ledger.finish(row, Ending("ok", finish_reason="stop", truncated=True))
+    assert (row_of(state)["truncated"], row_of(state)["finish_reason"]) == (1, "stop")
+
+
 def test_times_are_kept_in_one_zone(state: sqlite3.Connection) -> None:
     Ledger(state, "notes", now=lambda: NOON.astimezone(timezone(timedelta(hours=5)))).begin(ATTEMPT)
     assert row_of(state)["at"] == "2026-11-20T12:00:00+00:00"

@@ -78,6 +78,7 @@ class Entry:
                 failure=completion.failure,
                 request_id=_plain(completion.request_id),
                 waited_s=waited_s or None,
+                truncated=completion.truncated,
             )
         )
         return completion

@@ -151,9 +151,10 @@ class Remembering(Fronting):
 
 
 def _worth_keeping(completion: Completion) -> bool:
-    """Whether a model wrote it to its end, and found something."""
+    """Whether a model read the whole prompt, wrote the answer to its end, and found something."""
     text = completion.text
-    return completion.finish == "stop" and bool(text.strip()) and NOT_FOUND not in text
+    whole = completion.finish == "stop" and not completion.truncated
+    return whole and bool(text.strip()) and NOT_FOUND not in text
 
 
 def _completion(answer: KeptAnswer, transcript: Transcript, finish: Finish) -> Completion:
