@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ragchat.resilience.pacing import Paces
     from ragchat.settings.load import Loaded
     from ragchat.settings.model import Settings
+    from ragchat.settings.model_names import ModelNames
 
 
 class Answerers:
@@ -141,7 +142,7 @@ class Answerers:
         key = (name, arm if arm and arm.provider == name else None)
         if key not in self._made:
             settings = self._settings if key[1] is None else varied(self._settings, key[1])
-            made = self._made[key] = generator(name, settings, self._ollama, self._health.heard)
+            made = self._made[key] = generator(name, settings, self._names, self._ollama, self._health.heard)
             self._opened.callback(getattr(made, "close", lambda: None))
         return self._made[key]
 
@@ -167,6 +168,10 @@ class Answerers:
             monthly_tokens=budget.monthly_tokens,
             daily_requests=budget.daily_requests,
         )
+
+    @cached_property
+    def _names(self) -> ModelNames:
+        return self._loaded.model_names()
 
     @cached_property
     def _prices(self) -> Prices:

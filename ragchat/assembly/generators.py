@@ -14,7 +14,7 @@ from ragchat.generation.providers.groq import GroqGenerator
 from ragchat.generation.providers.ollama import OllamaGenerator
 from ragchat.generation.providers.openai import OpenAIGenerator
 from ragchat.generation.providers.unconfigured import Unconfigured
-from ragchat.settings.providers import ANTHROPIC_BASE_URL
+from ragchat.settings.providers import ANTHROPIC_BASE_URL, OPENAI_BASE_URL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -26,21 +26,47 @@ if TYPE_CHECKING:
     from ragchat.ollama.client import OllamaClient
     from ragchat.settings.load import Loaded
     from ragchat.settings.model import Settings
+    from ragchat.settings.model_names import Equivalent, ModelNames
 
     Heard = Callable[[str, str, Mapping[str, str]], None]
 
+_NAMED = frozenset({"groq", "ollama", "openai", "anthropic"})
 
-def generator(name: str, settings: Settings, ollama: OllamaClient, heard: Heard) -> Generator:
+
+def generator(name: str, settings: Settings, names: ModelNames, ollama: OllamaClient, heard: Heard) -> Generator:
     """The provider `name`; `heard` is told provider, model and headers of every reply."""
+    settings = _named(settings, names)
     if name == "groq":
-        return groq_generator(settings, partial(heard, name))
+        return groq_generator(settings, names, partial(heard, name))
     if name == "openai":
         return openai_generator(settings, partial(heard, name))
     if name == "anthropic":
         return anthropic_generator(settings, partial(heard, name))
     if name == "gguf":
         return gguf_generator(settings)
-    return ollama_generator(ollama, settings) if name == "ollama" else ExtractiveGenerator()
+    if name == "ollama":
+        return ollama_generator(ollama, settings, preferred(name, settings, names))
+    return ExtractiveGenerator()
+
+
+def preferred(name: str, settings: Settings, names: ModelNames) -> Equivalent | None:
+    """What the provider `name` has in place of the first model in line that has a name."""
+    for provider in settings.chain.providers:
+        model = getattr(getattr(settings, provider, None), "model", None)
+        if provider != name and provider in _NAMED and model is not None:
+            return names.at(name, provider, model)
+    return None
+
+
+def _named(settings: Settings, names: ModelNames) -> Settings:
+    """`settings` with an equivalent where a server in line has no model; OpenAI's own has none of these."""
+    update: dict[str, BaseModel] = {}
+    for name, section in (("openai", settings.openai), ("anthropic", settings.anthropic)):
+        found = preferred(name, settings, names)
+        abroad = name != "openai" or section.base_url != OPENAI_BASE_URL
+        if found is not None and abroad and section.model is None and name in settings.chain.providers:
+            update[name] = section.model_copy(update={"model": found.model})
+    return settings.model_copy(update=update)
 
 
 def varied(settings: Settings, arm: Arm) -> Settings:
@@ -62,9 +88,12 @@ def signature(tried: Iterable[Generator], settings: Settings) -> str:
     return repr((models, servers, limits))
 
 
-def groq_generator(settings: Settings, heard: Callable[[str, Mapping[str, str]], None]) -> Generator:
-    """Groq, or what says why it cannot be asked."""
+def groq_generator(
+    settings: Settings, names: ModelNames, heard: Callable[[str, Mapping[str, str]], None]
+) -> Generator:
+    """Groq, or what says why it cannot be asked; what takes the place of a retired model."""
     groq = settings.groq
+    model = names.current("groq", groq.model)
     if groq.key is None:
         message = groq.key_withheld or "There is no Groq key."
         trouble = "key withheld" if groq.key_withheld else "no key"
@@ -72,7 +101,8 @@ def groq_generator(settings: Settings, heard: Callable[[str, Mapping[str, str]],
     return GroqGenerator(
         api_key=groq.key,
         base_url=groq.base_url,
-        model=groq.model,
+        model=model,
+        replaces=groq.model if model != groq.model else None,
         temperature=groq.temperature,
         max_tokens=groq.max_tokens,
         deadlines=_deadlines(settings),
@@ -145,11 +175,12 @@ def _deadlines(settings: Settings) -> Deadlines:
     return Deadlines(settings.groq.timeout_s, settings.groq.timeout_s, settings.chain.answer_timeout_s)
 
 
-def ollama_generator(client: OllamaClient, settings: Settings) -> OllamaGenerator:
+def ollama_generator(client: OllamaClient, settings: Settings, preferred: Equivalent | None) -> OllamaGenerator:
     """Ollama, with the temperature and the length that are set for Groq."""
     return OllamaGenerator(
         client,
         settings.ollama.model,
+        preferred=preferred,
         num_ctx=settings.ollama.context_tokens,
         temperature=settings.groq.temperature,
         max_tokens=settings.groq.max_tokens,

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from ragchat.core.answer import Answer, Turn
 from ragchat.core.completion import Completion
 from ragchat.core.document import Chunk
-from ragchat.core.passage import Passage
+from ragchat.core.passage import Dropped, Passage, Scores, Search
 from ragchat.core.place import Place
 from ragchat.core.usage import Usage
 from ragchat.errors import StorageError
@@ -20,7 +20,8 @@ VERSION = 1
 """Of the shape of a turn."""
 
 # The dataclasses import the types of their fields for the type checker alone.
-_TYPES = {kind.__name__: kind for kind in (Answer, Chunk, Completion, Passage, Place, Turn, Usage, datetime)}
+_KINDS = (Answer, Chunk, Completion, Dropped, Passage, Place, Scores, Search, Turn, Usage, datetime)
+_TYPES = {kind.__name__: kind for kind in _KINDS}
 
 
 def packed(turn: Turn) -> bytes:

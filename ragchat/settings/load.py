@@ -13,6 +13,7 @@ import platformdirs
 from pydantic import ValidationError
 
 from ragchat.settings.model import DECLARED, Settings
+from ragchat.settings.model_names import OWN_FILE, load_model_names
 from ragchat.settings.origin import Given, Origin
 from ragchat.settings.providers import (
     ANTHROPIC_BASE_URL,
@@ -33,6 +34,8 @@ from ragchat.settings.sources import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from ragchat.settings.model_names import ModelNames
 
 Keyed = TypeVar("Keyed", GroqSettings, OpenAISettings, AnthropicSettings)
 
@@ -55,6 +58,15 @@ class Loaded:
     settings: Settings
     origins: Mapping[str, Origin]
     warnings: tuple[str, ...]
+    config_folder: Path
+
+    def model_names(self) -> ModelNames:
+        """What models are called, by the file that is set, or one beside the config file.
+
+        Raises `SettingsError`.
+        """
+        named = self.settings.chain.models
+        return load_model_names(self.config_folder / (named or OWN_FILE), required=named is not None)
 
 
 def load_settings(
@@ -69,7 +81,8 @@ def load_settings(
     `flags` is keyed by dotted name, None counting as not given. `config_file` stands for the user's own,
     which RAGCHAT_CONFIG names otherwise; either must exist, while the one in the default place need not.
     """
-    config = _config(config_file, environ, cwd)
+    config_path, required = _config_path(config_file, environ, cwd)
+    config = from_config_file(config_path, required=required)
     given = config | from_dotenv(cwd / ".env") | from_environment(environ, cwd) | from_flags(flags, cwd)
     given, laxer = _without_strange_licence(given, config)
     origins = {name: given[name].origin if name in given else Origin("default") for name in DECLARED}
@@ -82,16 +95,17 @@ def load_settings(
         settings=settings.model_copy(update={"groq": groq, "openai": openai, "anthropic": anthropic}),
         origins=MappingProxyType(origins),
         warnings=(*filter(None, withheld), *laxer),
+        config_folder=config_path.parent,
     )
 
 
-def _config(chosen: Path | None, environ: Mapping[str, str], cwd: Path) -> dict[str, Given]:
+def _config_path(chosen: Path | None, environ: Mapping[str, str], cwd: Path) -> tuple[Path, bool]:
+    """The config file, and whether it must be there."""
     if chosen is None and (named := environ.get(CONFIG_VARIABLE, "").strip()):
         chosen = Path(named)
     if chosen is not None:
-        return from_config_file(cwd / chosen, required=True)
-    folder = platformdirs.user_config_path("ragchat", appauthor=False)
-    return from_config_file(folder / "config.toml", required=False)
+        return cwd / chosen, True
+    return platformdirs.user_config_path("ragchat", appauthor=False) / "config.toml", False
 
 
 def _home(given: Given | None, cwd: Path) -> Path:

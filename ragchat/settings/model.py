@@ -7,11 +7,11 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ragchat.settings.chain import ChainSettings
 from ragchat.settings.declaration import Allowed, Env, Setting
 from ragchat.settings.providers import (
     AnthropicSettings,
     BudgetSettings,
-    ChainSettings,
     GGUFSettings,
     GroqSettings,
     OllamaSettings,

@@ -1,83 +1,18 @@
 """The sections about who answers: each setting with type, bounds, default, environment name and description."""
 
 from decimal import Decimal
-from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
 
-from ragchat.core.choices import ProviderChoice
-from ragchat.core.experiments import arms, rollout
 from ragchat.core.pricing import prices_of
 from ragchat.settings.addresses import anthropic_base_url, base_url, groq_base_url, ollama_url
 from ragchat.settings.declaration import Allowed, Env
-from ragchat.settings.section import KeyedSection, SettingsSection
+from ragchat.settings.section import KeyedSection, SettingsSection, expanded_path
 
 GROQ_BASE_URL = "https://api.groq.com"
 OPENAI_BASE_URL = "https://api.openai.com/v1"
 ANTHROPIC_BASE_URL = "https://api.anthropic.com"
-
-
-class ChainSettings(SettingsSection):
-    """Who answers, in which order."""
-
-    providers: Annotated[
-        tuple[ProviderChoice, ...],
-        Env("RAGCHAT_PROVIDERS"),
-        Allowed(f"names with commas between them, of {', '.join(get_args(ProviderChoice))}"),
-        Field(description="Who is asked, in this order; the last resort, extractive, is always there."),
-    ] = ("groq", "ollama", "extractive")
-    order: Annotated[
-        Literal["listed", "cheapest", "fastest"],
-        Env("RAGCHAT_ORDER"),
-        Field(description="Whether they are asked as listed, the cheapest first, or the fastest so far first."),
-    ] = "listed"
-    rollout: Annotated[
-        str | None,
-        Env("RAGCHAT_ROLLOUT"),
-        Allowed("a provider and a share of the sessions in percent, such as ollama:10"),
-        Field(description="The share of the sessions in which a provider is asked before the others."),
-    ] = None
-    experiment: Annotated[
-        str | None,
-        Env("RAGCHAT_EXPERIMENT"),
-        Allowed("two arms or more as provider/model@temperature, such as groq/openai/gpt-oss-120b@0.2,ollama"),
-        Field(description="Arms of which each session draws one; `ragchat usage --by arm` compares them."),
-    ] = None
-    first_word_timeout_s: Annotated[
-        float,
-        Env("RAGCHAT_FIRST_WORD_TIMEOUT"),
-        Field(ge=1, le=600, description="Seconds to the first word of a cloud provider, another try included."),
-    ] = 45.0
-    answer_timeout_s: Annotated[
-        float,
-        Env("RAGCHAT_ANSWER_TIMEOUT"),
-        Field(ge=1, le=3600, description="Seconds after which an answer is cut, however it goes on."),
-    ] = 300.0
-
-    @field_validator("providers", mode="before")
-    @classmethod
-    def _listed(cls, value: object) -> object:
-        names = value.split(",") if isinstance(value, str) else value
-        if not isinstance(names, list | tuple):
-            raise ValueError("not a list of names")
-        stripped = [name.strip() for name in names if isinstance(name, str) and name.strip()]
-        # Twice in line is once too many; without the last resort a question could end without an answer.
-        return tuple(dict.fromkeys([*(name for name in stripped if name != "extractive"), "extractive"]))
-
-    @field_validator("rollout")
-    @classmethod
-    def _a_rollout(cls, text: str | None) -> str | None:
-        if text and rollout(text).provider not in get_args(ProviderChoice):
-            raise ValueError("not a provider")
-        return text or None
-
-    @field_validator("experiment")
-    @classmethod
-    def _an_experiment(cls, text: str | None) -> str | None:
-        if text and not {arm.provider for arm in arms(text)} <= set(get_args(ProviderChoice)):
-            raise ValueError("not a provider")
-        return text or None
 
 
 class GroqSettings(KeyedSection):
@@ -210,11 +145,8 @@ class GGUFSettings(SettingsSection):
 
     @field_validator("model")
     @classmethod
-    def _expanded(cls, path: str | None) -> str | None:
-        try:
-            return None if path is None else str(Path(path).expanduser())
-        except RuntimeError as error:
-            raise ValueError("a user nobody knows") from error
+    def _from_home(cls, path: str | None) -> str | None:
+        return path and expanded_path(path)
 
 
 class OllamaSettings(SettingsSection):
@@ -230,7 +162,10 @@ class OllamaSettings(SettingsSection):
         str | None,
         Env("OLLAMA_MODEL"),
         Allowed("the name of a model"),
-        Field(min_length=1, description="The Ollama model that writes; unset, the first chat model pulled."),
+        Field(
+            min_length=1,
+            description="The Ollama model that writes; unset, the first in line's equivalent, else the newest.",
+        ),
     ] = None
     embed_model: Annotated[
         str,

@@ -1,5 +1,6 @@
 """What all sections of settings share."""
 
+from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, SecretStr, ValidationInfo, field_validator
@@ -52,3 +53,11 @@ class KeyedSection(SettingsSection):
         keyless = self.model_copy(update={"api_key": None})
         keyless._key_withheld = reason
         return keyless
+
+
+def expanded_path(path: str) -> str:
+    """`path` with the home folder in place of its `~`; raises `ValueError`."""
+    try:
+        return str(Path(path).expanduser())
+    except RuntimeError as error:
+        raise ValueError("a user nobody knows") from error

@@ -47,7 +47,7 @@ def from_dotenv(path: Path) -> dict[str, Given]:
     Its values stay here: nothing is put into the process's environment, and `${…}` is not expanded.
     """
     values: dict[str, str | None] = {}
-    for binding in parse_stream(StringIO(_text(path) or "")):
+    for binding in parse_stream(StringIO(text_of(path) or "")):
         if binding.error:
             raise SettingsError(
                 f"Cannot read {path}: line {binding.original.line} is not NAME=value.",
@@ -63,11 +63,9 @@ def from_dotenv(path: Path) -> dict[str, Given]:
 
 def from_config_file(path: Path, *, required: bool) -> dict[str, Given]:
     """What a TOML file gives; raises `SettingsError`, also when it is `required` and not there."""
-    text = _text(path)
-    if text is None and required:
-        raise SettingsError(f"Cannot read {path}: there is no such file.", "Make the file, or name another one.")
+    text = text_of(path, required=required)
     origin = Origin("config file", str(path))
-    values = _flattened(_parsed(text or "", path), path)
+    values = _flattened(parsed_toml(text or "", path), path)
     return {name: _known(name, value, origin, path.parent) for name, value in values.items()}
 
 
@@ -87,11 +85,16 @@ def _from_variable(name: str, value: str | None, origin: Origin, folder: Path) -
     return {setting.name: Given(value, name, origin, folder)}
 
 
-def _text(path: Path) -> str | None:
+def text_of(path: Path, *, required: bool = False) -> str | None:
+    """What a file holds, None when it is not there; raises `SettingsError`, also when it is `required`."""
     try:
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        return None
+        if not required:
+            return None
+        raise SettingsError(
+            f"Cannot read {path}: there is no such file.", "Make the file, or name another one."
+        ) from None
     except OSError as error:
         raise SettingsError(
             f"Cannot read {path}: {error.strerror}.", "Make it a file that you can read, or move it away."
@@ -101,7 +104,8 @@ def _text(path: Path) -> str | None:
         raise SettingsError(f"Cannot read {path}: it is not UTF-8.", "Save the file as UTF-8.") from None
 
 
-def _parsed(text: str, path: Path) -> dict[str, object]:
+def parsed_toml(text: str, path: Path) -> dict[str, object]:
+    """The table that `text`, of the file `path`, is; raises `SettingsError`."""
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:

@@ -13,6 +13,7 @@ from ragchat.core.completion import Notice
 from ragchat.errors import EmbedderError, EmbedderMismatch, SettingsError, UsageError
 from ragchat.pipeline.answering import collect
 from ragchat.resilience.pacing import Paces
+from ragchat.terminal.views.chain import chain as chain_line
 from tests.conversation.turns import all_bytes
 from tests.servers.ollama import CHAT, EMBEDDING, TEXT, Model, OllamaServer
 
@@ -258,3 +259,33 @@ def test_many_sessions_ask_for_consent_once_and_before_the_first_of_them(
                 answer = collect(session.ask("How long should the loaf cool?"))
             assert answer.completion.provider == answered_by
         assert len(person.asked) == 1
+
+
+def test_a_retired_name_is_replaced_in_the_chain(docs: Path) -> None:
+    with workspace(docs, GROQ_API_KEY="gsk_x", GROQ_MODEL="llama-3.3-70b-versatile") as (opened, _):
+        assert "groq · openai/gpt-oss-120b" in chain_line(opened.chain())
+
+
+@pytest.mark.parametrize(
+    ("variables", "chain"),
+    [
+        (
+            {"RAGCHAT_PROVIDERS": "groq,openai", "OPENAI_BASE_URL": NOWHERE},
+            "groq (no key) → openai · openai/gpt-oss-20b → extractive",
+        ),
+        ({"RAGCHAT_PROVIDERS": "groq,openai"}, "groq (no key) → openai (not set up) → extractive"),
+        (
+            {"RAGCHAT_PROVIDERS": "ollama,openai", "OPENAI_BASE_URL": NOWHERE},
+            "ollama (not running) → openai (not set up) → extractive",
+        ),
+        (
+            {"RAGCHAT_PROVIDERS": "openai", "OPENAI_BASE_URL": NOWHERE, "OPENAI_MODEL": "own"},
+            "openai · own → extractive",
+        ),
+    ],
+)
+def test_a_server_in_line_without_a_model_gets_the_equivalent_of_the_first(
+    docs: Path, variables: dict[str, str], chain: str
+) -> None:
+    with workspace(docs, **variables) as (opened, _):
+        assert chain_line(opened.chain()) == chain

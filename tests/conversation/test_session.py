@@ -49,7 +49,7 @@ def test_the_next_question_is_asked_with_what_was_said_before(retriever: Retriev
         list(session.ask(question))
     assert [message.text for message in generator.prompts[1].messages[1:3]] == [
         "How long does the loaf cool?",
-        "It cools for 45 minutes [1].",
+        "It cools for 45 minutes (bread.md).",
     ]
     assert [turn.question for turn in session.turns] == ["How long does the loaf cool?", "On what?"]
     assert session.turns[0].at <= session.turns[1].at
@@ -157,7 +157,7 @@ def test_a_session_is_gone_on_with_where_it_ended(retriever: Retriever, conversa
     list(second.ask("On what?"))
     assert [message.text for message in generator.prompts[1].messages[1:3]] == [
         "How long does the loaf cool?",
-        "It cools for 45 minutes [1].",
+        "It cools for 45 minutes (bread.md).",
     ]
     assert conversations.load(first.id) == second.turns
 

@@ -67,7 +67,7 @@ def test_thoughts_are_not_shown(groq_server: GroqServer, make: Callable[..., Gro
 def test_a_retired_model_is_replaced_and_that_is_said_once(
     groq_server: GroqServer, make: Callable[..., GroqGenerator]
 ) -> None:
-    generator = make(model="llama-3.1-8b-instant")
+    generator = make(model="openai/gpt-oss-20b", replaces="llama-3.1-8b-instant")
     _, first, completion = read(generator.stream(PROMPT))
     _, second, _ = read(generator.stream(PROMPT))
     assert first == ["Groq retired llama-3.1-8b-instant; openai/gpt-oss-20b answers. Set GROQ_MODEL to it."]

@@ -15,6 +15,7 @@ from ragchat.errors import GenerationError
 from ragchat.generation.providers.deadlines import Deadlines
 from ragchat.generation.providers.ollama import DEADLINES, OllamaGenerator
 from ragchat.ollama.client import OllamaClient
+from ragchat.settings.model_names import Equivalent
 from tests.generation.prompts import PROMPT, read
 from tests.servers import ollama as fake
 from tests.servers.wire import drip_head, hang_up, never
@@ -110,6 +111,27 @@ def test_an_unset_model_is_the_newest_that_chats_here_and_is_named_once() -> Non
         assert first == ["OLLAMA_MODEL is unset: using qwen3:4b, the newest chat model here."]
         assert second == []
         assert completion.model == chosen.model == "qwen3:4b"
+
+
+@pytest.mark.parametrize(
+    ("pulled", "why"),
+    [("gpt-oss:20b", "the equivalent of openai/gpt-oss-20b"), ("phi4:latest", "the newest chat model here")],
+)
+def test_an_equivalent_that_is_pulled_goes_before_newer_ones(pulled: str, why: str) -> None:
+    models = [fake.Model("qwen3:4b", ("completion",)), fake.Model("gpt-oss:20b", ("completion",))]
+    if pulled != "gpt-oss:20b":
+        models = [fake.Model(pulled, ("completion",)), fake.Model("gpt-oss:20b", ("embedding",))]
+    with fake.OllamaServer(models=models) as server, OllamaClient(server.url, timeout_s=10) as client:
+        chosen = OllamaGenerator(
+            client,
+            None,
+            preferred=Equivalent("gpt-oss:20b", "openai/gpt-oss-20b"),
+            num_ctx=2048,
+            temperature=0.1,
+            max_tokens=300,
+        )
+        _, notices, completion = read(chosen.stream(PROMPT))
+    assert (notices, completion.model) == ([f"OLLAMA_MODEL is unset: using {pulled}, {why}."], pulled)
 
 
 def test_an_old_server_tells_embedding_models_by_name_or_family_only() -> None:

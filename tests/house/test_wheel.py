@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
+from zipfile import ZipFile
 
 from tests.programs import ROOT, SAMPLE
 
@@ -45,6 +46,7 @@ def test_the_wheel_starts_and_answers_in_a_fresh_environment(tmp_path: Path) -> 
         home=tmp_path,
     )
     (wheel,) = (tmp_path / "dist").glob("*.whl")
+    assert "ragchat/settings/models.toml" in ZipFile(wheel).namelist()
     environment = tmp_path / "fresh"
     _run(sys.executable, "-m", "venv", environment, cwd=tmp_path, home=tmp_path)
     pip = (environment / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet")

@@ -162,7 +162,7 @@ def _chat(wire: Wire, model: Model) -> None:
         wire.send(400, {"error": f'"{model.name}" does not support chat'})
     elif body.get("think") and "thinking" not in (model.capabilities or ()):
         wire.send(400, {"error": f'"{model.name}" does not support thinking'})
-    elif _prompt_words(body) > body.get("options", {}).get("num_ctx", 4096) and body.get("truncate") is False:
+    elif _prompt_tokens(body) > body.get("options", {}).get("num_ctx", 4096) and body.get("truncate") is False:
         wire.send(400, {"error": "the input length exceeds the context length"})
     else:
         answer()(wire)
@@ -190,7 +190,7 @@ def _line(wire: Wire, text: str, **more: str) -> bytes:
 
 
 def _last(wire: Wire, text: str, reason: str, prompt_tokens: int | None) -> bytes:
-    prompt = _prompt_words(wire.exchange.body) if prompt_tokens is None else prompt_tokens
+    prompt = _prompt_tokens(wire.exchange.body) if prompt_tokens is None else prompt_tokens
     counts = {"prompt_eval_count": prompt, "eval_count": len(text.split())}
     wire.exchange.usage = {name: count for name, count in counts.items() if count}
     times = {"total_duration": 900_000_000, "load_duration": 250_000_000, "eval_duration": 500_000_000}
@@ -210,8 +210,8 @@ def _frame(wire: Wire) -> dict[str, Json]:
     return {"model": wire.exchange.body["model"], "created_at": "2026-11-20T12:00:00.000000Z"}
 
 
-def _prompt_words(body: Json) -> int:
-    return sum(len(message["content"].split()) for message in body["messages"])
+def _prompt_tokens(body: Json) -> int:
+    return sum(len(message["content"].encode()) // 4 for message in body["messages"])
 
 
 def _ndjson(entry: Json) -> bytes:

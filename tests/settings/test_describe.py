@@ -40,6 +40,7 @@ def test_a_value_that_was_not_set_is_its_default(tmp_path: Path) -> None:
         "chain.rollout",
         "chain.experiment",
         "batch.requests_per_minute",
+        "chain.models",
         *(f"{name}.api_key" for name in keyed),
         *(f"{name}.model" for name in models),
     }

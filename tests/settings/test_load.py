@@ -36,6 +36,7 @@ def test_each_setting_can_be_set_in_each_source(tmp_path: Path) -> None:
         "chain.experiment": "groq@0.2,ollama",
         "chain.first_word_timeout_s": "20",
         "chain.answer_timeout_s": "90",
+        "chain.models": "/srv/models.toml",
         "groq.api_key": "gsk_1234",
         "groq.base_url": "http://127.0.0.1:1",
         "groq.model": "llama",

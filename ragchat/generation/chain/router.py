@@ -35,7 +35,7 @@ class Router(Fronting):
     Another provider takes over only before the first visible text; an answer that is cut later is kept, and what
     the passages themselves say comes below it. `unasked` are the providers nobody set up: that they are not there
     is no news. A refused consent, or key, is news once. `arm` names the part of an experiment whose questions
-    these are. `first_word_s` is what each in the cloud has to its first word; without `patience` none is asked twice.
+    these are. Each in the cloud has `first_word_s` to its first word; without `patience` none is asked twice.
     """
 
     def __init__(

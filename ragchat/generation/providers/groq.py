@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ragchat.generation.providers import groq_wire
 from ragchat.generation.providers.failures import GROQ, malformed_key, of_error
-from ragchat.generation.providers.groq_models import CURRENT, REASONING_ROOM, RETIRED, context, longest, reasoning
+from ragchat.generation.providers.groq_models import CURRENT, REASONING_ROOM, context, longest, reasoning
 from ragchat.generation.providers.served import ServedGenerator
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class GroqGenerator(ServedGenerator):
-    """Streams chat completions; a retired model is replaced, and that is said once.
+    """Streams chat completions.
 
     `base_url` ends without `/openai/v1`: the client adds it.
     """
@@ -71,9 +71,7 @@ class GroqGenerator(ServedGenerator):
         return of_error(error, self._asked)
 
     def _become(self, model: str) -> None:
-        self.model = RETIRED.get(model, model)
-        if self.model != model:
-            self._news.append(f"Groq retired {model}; {self.model} answers. Set GROQ_MODEL to it.")
+        self.model = model
         self.context = context(self.model)
         self.longest = longest(self.model)
         if reasoning(self.model):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ragchat.core.completion import Finish, Piece, Prompt
     from ragchat.ollama.client import OllamaClient, Watch
     from ragchat.ollama.replies import ChatLine, OllamaModel
+    from ragchat.settings.model_names import Equivalent
 
 # A cold model is loaded before it says a word.
 DEADLINES = Deadlines(first_s=120.0, between_s=60.0, whole_s=600.0)
@@ -36,7 +37,7 @@ _EMBEDDING_NAMES = ("embed", "minilm", "bge-", "e5-", "gte-")
 
 
 class OllamaGenerator:
-    """Streams chat replies. Without a `model` the newest local chat model is taken, and named once.
+    """Streams chat replies. Without a `model` the `preferred` one, else the newest that chats, is named once.
 
     `num_ctx` is sent with every request, always the same: another value would load the model again. Half of it at
     the most is for the answer, the rest for the prompt.
@@ -44,11 +45,12 @@ class OllamaGenerator:
 
     provider = "ollama"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a setting
         self,
         client: OllamaClient,
         model: str | None,
         *,
+        preferred: Equivalent | None = None,
         num_ctx: int,
         temperature: float,
         max_tokens: int,
@@ -57,6 +59,7 @@ class OllamaGenerator:
     ) -> None:
         self._client = client
         self._wanted = model
+        self._preferred = preferred
         self.max_tokens = min(max_tokens, num_ctx // 2)
         self.context = num_ctx
         self._num_ctx = num_ctx
@@ -115,7 +118,7 @@ class OllamaGenerator:
             self._stay_here(model)
             if not self._choice_told:
                 self._choice_told = True
-                yield Notice(f"OLLAMA_MODEL is unset: using {model.name}, the newest chat model here.")
+                yield Notice(f"OLLAMA_MODEL is unset: using {model.name}, {self._why(model)}.")
             think = self._think(model, watch)
             options = {
                 "num_ctx": self._num_ctx,
@@ -177,8 +180,13 @@ class OllamaGenerator:
     def _resolved(self, watch: Watch) -> OllamaModel:
         if self._found is None:
             models = self._client.models(watch=watch)
-            self._found = chat_model(models, self._wanted)
+            self._found = chat_model(models, self._wanted, self._preferred and self._preferred.model)
         return self._found
+
+    def _why(self, chosen: OllamaModel) -> str:
+        if self._preferred and chosen.is_called(self._preferred.model):
+            return f"the equivalent of {self._preferred.of}"
+        return "the newest chat model here"
 
     def _think(self, model: OllamaModel, watch: Watch) -> bool | str | None:
         """Thinking models think unless told not to; gpt-oss cannot stop, only be brief."""
@@ -207,9 +215,12 @@ def _watched(deadline: Deadline, hang_up: Callable[[], None]) -> Iterator[None]:
         watcher.join()  # or it could hang up under the next request
 
 
-def chat_model(models: tuple[OllamaModel, ...], wanted: str | None) -> OllamaModel:
-    """The model `wanted`, or the newest that chats here; raises `GenerationError` when there is none."""
-    return _named(models, wanted) if wanted else _chosen(models)
+def chat_model(models: tuple[OllamaModel, ...], wanted: str | None, preferred: str | None = None) -> OllamaModel:
+    """The model `wanted`, else the `preferred` one if it chats here, else the newest that does.
+
+    Raises `GenerationError` when there is none.
+    """
+    return _named(models, wanted) if wanted else _chosen(models, preferred)
 
 
 def _named(models: tuple[OllamaModel, ...], name: str) -> OllamaModel:
@@ -221,10 +232,10 @@ def _named(models: tuple[OllamaModel, ...], name: str) -> OllamaModel:
     )
 
 
-def _chosen(models: tuple[OllamaModel, ...]) -> OllamaModel:
-    for model in models:
-        if not model.is_cloud and _chats(model):
-            return model
+def _chosen(models: tuple[OllamaModel, ...], preferred: str | None) -> OllamaModel:
+    able = [model for model in models if not model.is_cloud and _chats(model)]
+    if able:
+        return next((model for model in able if preferred and model.is_called(preferred)), able[0])
     raise GenerationError(
         "Ollama has no chat model.", "Pull one, for example with `ollama pull llama3.2`.", failure="model"
     )

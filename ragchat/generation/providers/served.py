@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ragchat.core.choices import provider_name
 from ragchat.core.completion import Notice
 from ragchat.core.destination import destination
 from ragchat.errors import GenerationError
@@ -38,6 +39,7 @@ class ServedGenerator(ABC):
     """Streams answers over one wire, which a subclass knows. What a server refuses to be asked is remembered.
 
     Local servers need no `api_key`. `heard` is told the model and the headers of every reply, refusals included.
+    That `model` stands in for the retired one that it `replaces` is said once.
     """
 
     provider: str
@@ -62,6 +64,7 @@ class ServedGenerator(ABC):
         *,
         api_key: str | None,
         model: str,
+        replaces: str | None = None,
         temperature: float,
         max_tokens: int,
         base_url: str,
@@ -79,6 +82,9 @@ class ServedGenerator(ABC):
         self._idle: list[Line] = []
         self._refused: set[str] = set()
         self._news: list[str] = []
+        if replaces is not None:
+            name = provider_name(self.provider)
+            self._news.append(f"{name} retired {replaces}; {model} answers. Set {self.words.name}_MODEL to it.")
         self._become(model)
 
     @property
