@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from ragchat.assembly.generators import generator, signature, unasked, varied
+from ragchat.assembly.generators import chosen_model, generator, signature, unasked, varied
 from ragchat.core.experiments import Arm, arms, drawn, rollout
 from ragchat.core.pricing import prices_of
 from ragchat.errors import GenerationError, StorageError
@@ -87,7 +87,10 @@ class Answerers:
             return router
         cache = AnswerCache(self._state, collection)
         first = next(one for one in tried if not isinstance(one, Unconfigured))
-        return Remembering(router, cache, records.ledger, signature(tried, settings), kept_of=first.provider)
+        decided = signature(tried, settings)
+        return Remembering(
+            router, cache, records.ledger, decided, kept_of=first.provider, writer=partial(chosen_model, first)
+        )
 
     def models(self, collection: str, provider: str | None) -> Generator | None:
         """Those of them that are models, as one, for short tasks beside an answer; None when there is none."""

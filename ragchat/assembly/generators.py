@@ -81,11 +81,19 @@ def varied(settings: Settings, arm: Arm) -> Settings:
 
 
 def signature(tried: Iterable[Generator], settings: Settings) -> str:
-    """What decides, beside the prompt, how an answer reads."""
-    models = ",".join(f"{one.provider}/{one.model}" for one in tried if not isinstance(one, Unconfigured))
+    """What decides, beside the prompt, how an answer reads; a model that is chosen late is not in it."""
+    able = (one for one in tried if not isinstance(one, Unconfigured))
+    named = {"ollama": settings.ollama.model}
+    models = ",".join(f"{one.provider}/{named.get(one.provider, one.model)}" for one in able)
     servers = (settings.groq.base_url, settings.ollama.host, settings.openai.base_url, settings.anthropic.base_url)
     limits = (settings.groq.temperature, settings.groq.max_tokens, settings.ollama.context_tokens)
     return repr((models, servers, limits))
+
+
+def chosen_model(first: Generator) -> str:
+    """The model that `first` asks; empty while it is not chosen, as on another machine before consent."""
+    _ = first.destination  # with that an Ollama on this machine chooses
+    return first.model
 
 
 def groq_generator(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.servers import groq
+from tests.servers.ollama import Model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,3 +67,16 @@ def test_a_model_says_what_a_follow_up_means(served: Program, groq_server: GroqS
     assert asked[1] == "Rewrite this question: and where?"
     assert asked[2].endswith("Question: and where?")
     assert len(_attempts(tmp_path)) == len(asked) == 3
+
+
+def test_a_newly_pulled_model_is_not_answered_for_from_the_memory_of_another(
+    served: Program, tmp_path: Path, ollama_server: OllamaServer
+) -> None:
+    served.environment.update(RAGCHAT_ANSWER_CACHE="true", RAGCHAT_PROVIDERS="ollama")
+    for _ in range(2):
+        served("ask", "How long should a loaf cool?")
+    ollama_server.models = (Model("qwen3:4b", ("completion",)), *ollama_server.models)
+    served("ask", "How long should a loaf cool?")
+    assert [model for _, model, _ in _attempts(tmp_path)] == ["llama3.2:3b", "llama3.2:3b", "qwen3:4b"]
+    chats = [exchange.body["model"] for exchange in ollama_server.journal if exchange.path == "/api/chat"]
+    assert chats == ["llama3.2:3b", "qwen3:4b"]

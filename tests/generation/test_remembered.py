@@ -562,3 +562,15 @@ def test_what_another_provider_wrote_in_its_place_is_not_kept(database: sqlite3.
         for _ in range(2):
             read(remembering.stream(PROMPT))
         assert len(model.asked) == again
+
+
+def test_what_one_model_wrote_is_not_shown_for_another_that_is_chosen_late(database: sqlite3.Connection) -> None:
+    names = ["", "small", "large", "small"]
+    model = Model()
+    writer = iter(names)
+    remembering = Remembering(
+        model, AnswerCache(database, "notes"), Ledger(database, "notes"), "", writer=lambda: next(writer)
+    )
+    shown = [bool(read(remembering.stream(PROMPT))[1]) for _ in names]
+    assert shown == [False, False, False, True]
+    assert database.execute("SELECT count(*) FROM answers").fetchone()[0] == 2

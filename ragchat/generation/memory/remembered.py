@@ -37,8 +37,9 @@ class Remembering(Fronting):
 
     `signature` says what makes an answer beside the prompt: the chain, its models, temperature and limits. Only
     answers of the provider `kept_of`, if it is named, are kept: what another wrote in its place is not shown for
-    a month. An answer shown again has its row in the ledger. A cache that cannot be used is left alone from then
-    on, which is said once.
+    a month. `writer` names the model that will write, where it is chosen late; while it is empty nothing is looked
+    for or kept. An answer shown again has its row in the ledger. A cache that cannot be used is left alone from
+    then on, which is said once.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Remembering(Fronting):
         signature: str,
         *,
         kept_of: str | None = None,
+        writer: Callable[[], str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(generator)
@@ -56,6 +58,7 @@ class Remembering(Fronting):
         self._ledger = ledger
         self._signature = signature
         self._kept_of = kept_of
+        self._writer = writer
         self._clock = clock
         self._usable = True
         self._untold = ""
@@ -74,13 +77,19 @@ class Remembering(Fronting):
     def stream(self, prompt: Prompt) -> abc.Generator[Piece, None, None]:
         """As `Generator.stream`; a kept answer comes as deltas of a few words, behind a notice that says so."""
         transcript = Transcript(prompt, self._clock)
-        key = answer_key(self._signature, prompt.messages)
+        key = self._key(prompt)
         answer = self._found(key)
         if answer is not None:
             yield from self._shown_again(answer, transcript)
         else:
             yield from self._news()
             yield from self._written(prompt, key)
+
+    def _key(self, prompt: Prompt) -> bytes | None:
+        if self._writer is None:
+            return answer_key(self._signature, prompt.messages)
+        writer = self._writer()
+        return answer_key(f"{self._signature} {writer}", prompt.messages) if writer else None
 
     def _shown_again(self, answer: KeptAnswer, transcript: Transcript) -> abc.Generator[Piece, None, None]:
         try:
@@ -97,7 +106,7 @@ class Remembering(Fronting):
         else:
             yield _completion(answer, transcript, "stop")
 
-    def _written(self, prompt: Prompt, key: bytes) -> abc.Generator[Piece, None, None]:
+    def _written(self, prompt: Prompt, key: bytes | None) -> abc.Generator[Piece, None, None]:
         """The generator's stream, unchanged; its answer is kept before its end is told."""
         passages: int | None = None
         with closing(self._fronted.stream(prompt)) as pieces:
@@ -125,16 +134,16 @@ class Remembering(Fronting):
         except StorageError as error:
             yield Notice(error.message)
 
-    def _found(self, key: bytes) -> KeptAnswer | None:
-        if self._usable and not self.passed_over:
+    def _found(self, key: bytes | None) -> KeptAnswer | None:
+        if key is not None and self._usable and not self.passed_over:
             try:
                 return self._cache.find(key)
             except StorageError as error:
                 self._leave(error)
         return None
 
-    def _keep(self, key: bytes, completion: Completion, passages: int | None) -> None:
-        if self._usable:
+    def _keep(self, key: bytes | None, completion: Completion, passages: int | None) -> None:
+        if key is not None and self._usable:
             try:
                 self._cache.keep(key, completion, passages)
             except StorageError as error:
