@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from ragchat.assembly.generators import chosen_model, generator, signature, unasked, varied
+from ragchat.assembly.generators import chosen_model, generator, quoted, signature, unasked, varied
 from ragchat.core.experiments import Arm, arms, drawn, rollout
 from ragchat.core.pricing import prices_of
 from ragchat.errors import GenerationError, StorageError
@@ -24,6 +24,7 @@ from ragchat.usage.budgets import Budget, Budgets
 from ragchat.usage.calibration import Calibration
 from ragchat.usage.ledger import Ledger
 from ragchat.usage.prices import Prices
+from ragchat.usage.quotes import Quotes
 from ragchat.usage.speeds import typical_seconds
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ class Answerers:
             calibration=Calibration(self._state),
             budgets=budgets,
             patience_s=paced.MOST_WAIT_S if self._paces else MOST_WAIT_S,
+            quotes=Quotes(self._state, self._prices, quoted(self._settings)),
         )
 
     @cached_property
@@ -179,7 +181,8 @@ class Answerers:
     @cached_property
     def _prices(self) -> Prices:
         own = self._settings.budget.prices
-        return Prices(self._state, prices_of(own) if own else {})
+        servers = {"groq": self._settings.groq.base_url, "openai": self._settings.openai.base_url}
+        return Prices(self._state, prices_of(own) if own else {}, servers=servers)
 
     @cached_property
     def _health(self) -> Health:

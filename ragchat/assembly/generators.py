@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ragchat.generation.extractive.generator import ExtractiveGenerator
 from ragchat.generation.providers.anthropic import AnthropicGenerator
+from ragchat.generation.providers.catalogue import listed
 from ragchat.generation.providers.deadlines import Deadlines
 from ragchat.generation.providers.gguf import GGUFGenerator
 from ragchat.generation.providers.groq import GroqGenerator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from ragchat.core.experiments import Arm
+    from ragchat.core.pricing import Price
     from ragchat.core.protocols import Generator
     from ragchat.ollama.client import OllamaClient
     from ragchat.settings.load import Loaded
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
     Heard = Callable[[str, str, Mapping[str, str]], None]
 
+# Behind an answer, or before a call that a budget waits for: nobody should notice.
+_LISTING_S = 1.0
 _NAMED = frozenset({"groq", "ollama", "openai", "anthropic"})
 
 
@@ -67,6 +71,20 @@ def _named(settings: Settings, names: ModelNames) -> Settings:
         if found is not None and abroad and section.model is None and name in settings.chain.providers:
             update[name] = section.model_copy(update={"model": found.model})
     return settings.model_copy(update=update)
+
+
+def quoted(settings: Settings) -> dict[str, Callable[[], Mapping[str, Price]]]:
+    """What asks a provider for its prices, by provider."""
+    groq, openai = settings.groq, settings.openai
+    return {
+        "groq": partial(_prices, groq.base_url, groq.key, "/openai/v1/models"),
+        "openai": partial(_prices, openai.base_url, openai.key, "/models"),
+    }
+
+
+def _prices(base_url: str, api_key: str | None, path: str) -> dict[str, Price]:
+    models = listed(base_url, api_key, path=path, timeout_s=_LISTING_S)
+    return {name: listing.price for name, listing in models.items() if listing.price is not None}
 
 
 def varied(settings: Settings, arm: Arm) -> Settings:

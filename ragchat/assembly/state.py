@@ -13,6 +13,7 @@ from ragchat.usage.budgets import CREATE_BUDGET_WARNINGS
 from ragchat.usage.calibration import CREATE_CALIBRATIONS
 from ragchat.usage.ledger import CREATE_ATTEMPTS, NOTE_TRUNCATION, WIDEN_ATTEMPTS
 from ragchat.usage.prices import CREATE_PRICES
+from ragchat.usage.quotes import CREATE_QUOTES
 
 STATE_FILE = "state.db"
 
@@ -29,6 +30,7 @@ _MIGRATIONS = (
     CREATE_CALIBRATIONS,
     CREATE_ANSWERS,
     NOTE_TRUNCATION,
+    CREATE_QUOTES,
 )
 open_state = partial(open_database, migrations=_MIGRATIONS)
 """Open such a database by its path, made if need be; raises `StorageError`."""

@@ -120,6 +120,11 @@ class Budgets:
         refusals = (_refusal(bound, spent[bound.period, bound.unit], more[bound.unit]) for bound in self._bounds)
         return next(filter(None, refusals), None)
 
+    @property
+    def in_dollars(self) -> bool:
+        """Whether a price has to be known to keep to them."""
+        return any(bound.unit == "usd" for bound in self._bounds)
+
     def warnings(self) -> tuple[str, ...]:
         """A sentence for each budget of which 80 % is spent; none that was given before on this day."""
         if not self._bounds:

@@ -45,7 +45,8 @@ class _Tokens(NamedTuple):
 class Prices:
     """What answers cost, in US dollars; None is unknown, and never zero. Every method raises `StorageError`.
 
-    `own` are the prices the user set, by provider and model. What runs on this machine, and has no price
+    `own` are the prices the user set, by provider and model; `servers` tells where a provider is reached, since
+    another server has other prices. What runs on this machine, and has no price
     there, costs nothing; what others ask for running a model of Ollama is not published.
     """
 
@@ -54,9 +55,12 @@ class Prices:
         connection: sqlite3.Connection | None,
         own: Mapping[tuple[str, str], Price] = MappingProxyType({}),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        servers: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._connection = connection
         self._own = own
+        self._servers = servers
         self._now = now
 
     def cost(self, provider: str, model: str, usage: Usage, destination: str | None) -> Decimal | None:
@@ -77,6 +81,10 @@ class Prices:
         """The most that so many tokens can come to, none of them cached; None when the price is not known."""
         return self._total(provider, model, _Tokens(prompt_tokens, completion_tokens), destination)
 
+    def seller(self, provider: str) -> str:
+        """Whose prices those of `provider` are, with its server."""
+        return f"{provider} {self._servers[provider]}" if provider in self._servers else provider
+
     def note(self, provider: str, model: str, price: Price) -> None:
         """Keep what the provider says that it asks; a negative or infinite price is how some say that it varies,
         and is not kept.
@@ -89,7 +97,7 @@ class Prices:
         with told("A price cannot be kept"):
             self._connection.execute(
                 "INSERT OR REPLACE INTO prices VALUES (?, ?, ?, ?, ?, ?)",
-                (provider, model, *values, self._now().astimezone(UTC).isoformat()),
+                (self.seller(provider), model, *values, self._now().astimezone(UTC).isoformat()),
             )
 
     def _total(self, provider: str, model: str, tokens: _Tokens, destination: str | None) -> Decimal | None:
@@ -113,7 +121,7 @@ class Prices:
         with told("The prices cannot be read", InvalidOperation):
             row = self._connection.execute(
                 "SELECT prompt, completion, cached FROM prices WHERE provider = ? AND model = ? AND at >= ?",
-                (provider, model, oldest),
+                (self.seller(provider), model, oldest),
             ).fetchone()
             if row is None:
                 return None

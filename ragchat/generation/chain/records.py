@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ragchat.usage.calibration import Calibration
     from ragchat.usage.ledger import Ledger
     from ragchat.usage.prices import Prices
+    from ragchat.usage.quotes import Quotes
 
 
 class Gate(Protocol):
@@ -46,6 +47,7 @@ class Records:
     calibration: Calibration
     budgets: Budgets | None = None
     patience_s: float = MOST_WAIT_S
+    quotes: Quotes | None = None
 
     def cost(self, provider: str, model: str, usage: Usage, destination: str | None) -> Decimal | None:
         """What an attempt cost; None when that is not known."""
@@ -56,14 +58,22 @@ class Records:
     def worst(
         self, generator: Generator, prompt_tokens: int, destination: str | None, answer_tokens: int | None = None
     ) -> Worst | None:
-        """What a request may take, with `answer_tokens` or what is asked for; None when there is no budget."""
+        """What a permitted request may take, by default with `max_tokens`; None when there is no budget."""
         if self.budgets is None:
             return None
         most, cost = answer_tokens or generator.max_tokens, None
+        asked = (generator.provider, generator.model, prompt_tokens, most, destination)
         with suppress(StorageError):
-            names = (generator.provider, generator.model)
-            cost = self.prices.worst(*names, prompt_tokens, most, destination)
+            cost = self.prices.worst(*asked)
+            if cost is None and self.budgets.in_dollars:
+                self.quote(generator.provider, destination)
+                cost = self.prices.worst(*asked)
         return Worst(prompt_tokens + most, cost)
+
+    def quote(self, provider: str, destination: str | None) -> None:
+        """Have `provider` say what it costs, where prompts may be sent to it; raises `StorageError`."""
+        if self.quotes is not None and destination is not None:
+            self.quotes.refresh(provider)
 
     def room(self, generator: Generator) -> int | None:
         """The most tokens of prompt and answer together, as far as that is known."""

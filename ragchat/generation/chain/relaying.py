@@ -88,6 +88,9 @@ class Relay:
         with suppress(KeyboardInterrupt):  # too late to end what is complete
             for warning in warnings:
                 yield Notice(warning)
+            if completion.finish == "stop":
+                with suppress(StorageError):
+                    self._records.quote(completion.provider, opened.entry.destination)
         return completion
 
     def _health(self, completion: Completion) -> tuple[str, ...]:
