@@ -58,7 +58,8 @@ class Loaded:
     settings: Settings
     origins: Mapping[str, Origin]
     warnings: tuple[str, ...]
-    config_folder: Path
+    models_folder: Path
+    """Where the file of models' names is looked for: beside what names it, or the config file."""
 
     def model_names(self) -> ModelNames:
         """What models are called, by the file that is set, or one beside the config file.
@@ -66,7 +67,7 @@ class Loaded:
         Raises `SettingsError`.
         """
         named = self.settings.chain.models
-        return load_model_names(self.config_folder / (named or OWN_FILE), required=named is not None)
+        return load_model_names(self.models_folder / (named or OWN_FILE), required=named is not None)
 
 
 def load_settings(
@@ -95,7 +96,7 @@ def load_settings(
         settings=settings.model_copy(update={"groq": groq, "openai": openai, "anthropic": anthropic}),
         origins=MappingProxyType(origins),
         warnings=(*filter(None, withheld), *laxer),
-        config_folder=config_path.parent,
+        models_folder=given["chain.models"].folder if "chain.models" in given else config_path.parent,
     )
 
 

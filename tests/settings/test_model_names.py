@@ -61,8 +61,8 @@ def test_it_stands_beside_the_config_file_or_where_the_setting_says(tmp_path: Pa
     config = write(tmp_path / "elsewhere" / "config.toml", "")
     write(tmp_path / "elsewhere" / "models.toml", OWN)
     assert _names(tmp_path, RAGCHAT_CONFIG=str(config)).current("groq", "llama-3.1-8b-instant") == "mine"
-    other = write(tmp_path / "other.toml", OWN)
-    assert _names(tmp_path, RAGCHAT_MODELS=str(other)).current("groq", "llama-3.1-8b-instant") == "mine"
+    write(tmp_path / "other.toml", OWN)
+    assert _names(tmp_path, RAGCHAT_MODELS="other.toml").current("groq", "llama-3.1-8b-instant") == "mine"
 
 
 @pytest.mark.parametrize(
