@@ -10,6 +10,7 @@ from ragchat.core.usage import Usage
 from ragchat.generation.chain.health import Health
 from ragchat.generation.chain.records import Records
 from ragchat.generation.chain.router import Router
+from ragchat.generation.providers.groq import GroqGenerator
 from ragchat.privacy.consent import Permission
 from ragchat.usage.budgets import Budget, Budgets
 from ragchat.usage.calibration import Calibration
@@ -52,6 +53,12 @@ class Scripted:
 def extractive() -> Scripted:
     completion = Completion("Best sentence [1].", "extractive", "", Usage(), "degraded")
     return Scripted("extractive", Delta("Best sentence [1]."), completion)
+
+
+class Faraway(GroqGenerator):
+    """On loopback, and known as what it stands for."""
+
+    destination = "api.groq.com"
 
 
 class Everyone:

@@ -21,7 +21,7 @@ from ragchat.privacy.consent import Permission
 from ragchat.usage.budgets import Budget
 from ragchat.usage.prices import Prices
 from ragchat.usage.quotes import Quotes
-from tests.generation.chains import extractive, records_of, rows
+from tests.generation.chains import Faraway, extractive, records_of, rows
 from tests.generation.listings import GPT_OSS, ListingGroq, listing
 from tests.generation.prompts import PROMPT, read
 from tests.servers.groq import KEY, answer
@@ -34,12 +34,6 @@ if TYPE_CHECKING:
     from ragchat.generation.chain.records import Gate
 
 PRICE = Price(Decimal(1), Decimal(2))
-
-
-class Faraway(GroqGenerator):
-    """On loopback, and known as what it stands for."""
-
-    destination = "api.groq.com"
 
 
 class Nobody:

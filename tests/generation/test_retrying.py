@@ -16,7 +16,7 @@ from ragchat.generation.providers.deadlines import Deadlines
 from ragchat.generation.providers.groq import GroqGenerator
 from ragchat.resilience.limits import Limit, Limits
 from ragchat.usage.budgets import Budget
-from tests.generation.chains import Scripted, extractive, outcomes, records_of, router, rows
+from tests.generation.chains import Faraway, Scripted, extractive, outcomes, records_of, router, rows
 from tests.generation.prompts import PROMPT, read
 from tests.servers import groq as fake_groq
 from tests.servers.wire import never
@@ -69,12 +69,6 @@ def test_a_server_that_refuses_without_end_is_left(state: sqlite3.Connection) ->
     assert read(router(state, generator, extractive()).stream(PROMPT))[2].provider == "extractive"
     assert outcomes(state) == [("openai", "error", "other")] * 4 + [("extractive", "ok", None)]
     assert not state.execute("SELECT * FROM breakers").fetchall()
-
-
-class Faraway(GroqGenerator):
-    """On loopback, and known as what it stands for."""
-
-    destination = "api.groq.com"
 
 
 @pytest.fixture
