@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -38,20 +39,18 @@ def listed(base_url: str, api_key: str | None, *, path: str, timeout_s: float) -
     dollars, one token has never cost 0.001, and a million of them never less. A price of nothing is believed of a
     model that calls itself `:free` only, and one above 10,000 dollars a million, or below nothing, of none.
     """
-    from ragchat.generation.providers import (  # noqa: PLC0415 - 80 ms, after an answer or before a budget
-        sse,
-        watched,
-    )
+    from ragchat.generation.providers import sse  # noqa: PLC0415 - 80 ms, after an answer or before a budget
+    from ragchat.generation.providers.line import Line  # noqa: PLC0415
 
     deadlines = Deadlines(timeout_s, timeout_s, timeout_s)
     deadline = Deadline(deadlines, time.monotonic, hint="Ask again.")
     headers = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
     try:
         with (
-            sse.open_client(headers=headers, base_url=base_url, deadlines=deadlines) as client,
-            client.stream("GET", base_url.rstrip("/") + path) as response,
+            closing(Line(headers=headers, base_url=base_url)) as line,
+            line.watched(deadline, deadlines),
+            line.client.stream("GET", base_url.rstrip("/") + path) as response,
         ):
-            watched.watch(response, deadline, deadlines)
             body = b""
             for part in response.iter_bytes():
                 body += part
