@@ -73,9 +73,11 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """The next piece of visible text."""
+    """The next piece of visible text; `verbatim` is quoted as it stands: no Markdown."""
 
     text: str
+    _: KW_ONLY
+    verbatim: bool = False
 
 
 @dataclass(frozen=True, slots=True)

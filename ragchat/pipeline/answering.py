@@ -109,7 +109,7 @@ class Answering:
 
         How many of the `found` passages were dropped is told before the first text: each attempt may drop others.
         """
-        held = ""
+        held, verbatim = "", False
         with closing(self._generator.stream(prompt)) as pieces:
             piece: Piece = next(pieces)
             while not isinstance(piece, Completion):
@@ -122,8 +122,8 @@ class Answering:
                         if not shown:
                             yield from _dropped(found, marks.passages, notices)
                         shown.append(held)
-                        visible, held = held, ""
-                        yield Delta(visible)
+                        visible, held, verbatim = held, "", piece.verbatim
+                        yield Delta(visible, verbatim=verbatim)
                     piece = next(pieces)
                 except KeyboardInterrupt as interrupt:
                     piece = pieces.throw(interrupt)
@@ -133,7 +133,7 @@ class Answering:
         if rest := held + marks.flush():
             shown.append(rest)
             with suppress(KeyboardInterrupt):
-                yield Delta(rest)
+                yield Delta(rest, verbatim=verbatim)
         return piece
 
 

@@ -48,6 +48,15 @@ def answering(retriever: Retriever, generator: Generator, context_tokens: int = 
     return Answering(retriever, generator, top_k=2, context_tokens=context_tokens)
 
 
+def test_what_is_quoted_as_it_stands_is_passed_on_so_to_its_last_bracket(retriever: Retriever) -> None:
+    events = list(answering(retriever, ExtractiveGenerator()).stream(QUESTION))
+    deltas = [event for event in events if isinstance(event, Delta)]
+    assert "".join(delta.text for delta in deltas) == "“The loaf cools for 45 minutes on a rack.” [1]"
+    assert all(delta.verbatim for delta in deltas)
+    written = answering(retriever, Scripted("The loaf", " cools [1]", " [")).stream(QUESTION)
+    assert not any(event.verbatim for event in written if isinstance(event, Delta))
+
+
 def test_events_come_in_order_and_the_deltas_are_the_answer(retriever: Retriever) -> None:
     generator = Scripted(Notice("Slow today."), "The loaf cools", " for 45 minutes [", "1][", "9].")
     events = list(answering(retriever, generator).stream(QUESTION))

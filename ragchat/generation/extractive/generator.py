@@ -82,7 +82,7 @@ class ExtractiveGenerator:
         quoted = [f"“{_shortened(sentence.text, question)}” [{sentence.marker}]" for sentence in best]
         texts = [quoted[0], *(f" {text}" for text in quoted[1:])] if quoted else [NOT_FOUND]
         for text in texts:
-            yield Delta(text)
+            yield Delta(text, verbatim=True)
         usage = Usage(
             prompt_tokens=0,
             completion_tokens=0,
