@@ -9,7 +9,7 @@ from rich.text import Text
 from ragchat.terminal.keyboard import Keyboard
 from ragchat.terminal.loading import require_person
 from ragchat.terminal.sanitise import visible_line
-from ragchat.terminal.state import ERASE
+from ragchat.terminal.window import ERASE
 from ragchat.terminal.wrap import wrapped
 
 if TYPE_CHECKING:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.control import Control
-from rich.segment import ControlType
 from rich.text import Text
 
 from ragchat.terminal.cells import crop
+from ragchat.terminal.window import Window
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from ragchat.terminal.console import Terminal
-
-ERASE = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
-"""Empties the line the cursor is in."""
 
 
 class StateLine:
@@ -24,6 +20,7 @@ class StateLine:
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
+        self._window = Window(terminal)
         self._shown = False
 
     def __enter__(self) -> StateLine:
@@ -38,13 +35,12 @@ class StateLine:
         """Show `state` in place of the one before."""
         if not self._terminal.screen:
             return
-        self.clear()
         self._shown = True
         # One cell stays free: a cursor behind the last one would be on the next line in some terminals.
-        self._terminal.out.print(Text(crop(state, self._terminal.width - 1), style="state"), end="")
+        self._window.show([Text(crop(state, self._terminal.width - 1), style="state")])
 
     def clear(self) -> None:
         """Erase it; erasing twice is harmless."""
         if self._shown:
-            self._terminal.out.control(ERASE)
+            self._window.show([])
             self._shown = False

@@ -9,19 +9,18 @@ from rich.text import Text
 
 from ragchat.core.completion import Delta, Notice
 from ragchat.errors import Interrupted
-from ragchat.language.marks import MARK, Quotations
 from ragchat.pipeline.events import Answered, Retrieved
 from ragchat.terminal.sanitise import Sanitiser, visible_line
+from ragchat.terminal.screen import AnswerScreen
 from ragchat.terminal.signals import Interrupts
-from ragchat.terminal.state import StateLine
 from ragchat.terminal.views.answer import status
 from ragchat.terminal.views.sources import cited
-from ragchat.terminal.wrap import Wrap, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from ragchat.core.answer import Answer
+    from ragchat.core.passage import Passage
     from ragchat.pipeline.events import Event
     from ragchat.terminal.console import Terminal
 
@@ -42,7 +41,7 @@ def show(events: Generator[Event, None, None], terminal: Terminal) -> Shown:
     Ctrl-C, and what `events` raises.
     """
     interrupts = Interrupts()
-    paper = _Screen(terminal) if terminal.screen else _Pipe(terminal)
+    paper = AnswerScreen(terminal) if terminal.screen else _Pipe(terminal)
     with interrupts.watched():
         answer = _write(events, paper, interrupts)
     if answer is None:
@@ -55,8 +54,8 @@ class _Paper(Protocol):
     """Where an answer is written."""
 
     def begin(self) -> None: ...
-    def found(self, passages: int) -> None: ...
-    def text(self, text: str) -> None: ...
+    def found(self, passages: Sequence[Passage]) -> None: ...
+    def text(self, delta: Delta) -> None: ...
     def notice(self, text: str) -> None: ...
     def end(self) -> None: ...
 
@@ -68,9 +67,9 @@ def _write(events: Generator[Event, None, None], paper: _Paper, interrupts: Inte
         while event := _next(events, interrupts):
             match event:
                 case Retrieved():
-                    paper.found(len(event.passages))
+                    paper.found(event.passages)
                 case Delta():
-                    paper.text(event.text)
+                    paper.text(event)
                 case Notice():
                     paper.notice(event.text)
                 case Answered():
@@ -96,52 +95,6 @@ def _next(events: Generator[Event, None, None], interrupts: Interrupts) -> Event
         return _next(events, interrupts)
 
 
-class _Screen:
-    """Words wrapped at the width, marks in colour, a state line until the first of them comes."""
-
-    def __init__(self, terminal: Terminal) -> None:
-        self._terminal = terminal
-        self._state = StateLine(terminal)
-        self._sanitiser = Sanitiser()
-        self._wrap = Wrap()
-        self._quotations = Quotations()
-        self._in_line = False
-
-    def begin(self) -> None:
-        self._state.show("searching…")
-
-    def found(self, passages: int) -> None:
-        found = "1 passage" if passages == 1 else f"{passages} passages"
-        self._state.show(f"{found} found, waiting for the answer…")
-
-    def text(self, text: str) -> None:
-        self._print(self._wrap.feed(self._sanitiser.feed(text), self._terminal.width))
-
-    def notice(self, text: str) -> None:
-        self.end()
-        self._terminal.out.print(Text(wrapped(visible_line(text), self._terminal.width), style="notice"))
-
-    def end(self) -> None:
-        self._state.clear()
-        self._print(self._wrap.flush(self._terminal.width))
-        if self._in_line:
-            self._print("\n")
-            self._wrap = Wrap()
-
-    def _print(self, text: str) -> None:
-        if not text:
-            return
-        self._state.clear()
-        self._in_line = not text.endswith("\n")
-        shown = Text()
-        for piece, quoted in self._quotations.split(text):
-            part = Text(piece)
-            if not quoted:
-                part.highlight_regex(MARK, "mark")
-            shown.append_text(part)
-        self._terminal.out.print(shown, end="")
-
-
 class _Pipe:
     """Plain text, straight through; everything else goes to stderr."""
 
@@ -153,11 +106,11 @@ class _Pipe:
     def begin(self) -> None:
         pass
 
-    def found(self, passages: int) -> None:
+    def found(self, passages: Sequence[Passage]) -> None:
         pass
 
-    def text(self, text: str) -> None:
-        if shown := self._sanitiser.feed(text):
+    def text(self, delta: Delta) -> None:
+        if shown := self._sanitiser.feed(delta.text):
             self._in_line = not shown.endswith("\n")
             self._terminal.out.print(Text(shown), end="")
 

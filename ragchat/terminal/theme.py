@@ -16,6 +16,14 @@ THEME: Final = Theme(
         "source": "cyan",
         "heading": "default",
         "quote": "dim",
+        "title": "bold",
+        "title.first": "bold underline",
+        "strong": "bold",
+        "emphasis": "italic",
+        "struck": "strike",
+        "code": "magenta",
+        "address": "dim",
+        "margin": "dim",
         "notice": "dim",
         "state": "dim",
         "status": "dim",
@@ -28,6 +36,24 @@ THEME: Final = Theme(
         "command": "bold",
     }
 )
+
+CODE: Final = {
+    "Comment": "dim",
+    "Keyword": "magenta",
+    "Operator.Word": "magenta",
+    "Literal.String": "cyan",
+    "Literal.Number": "cyan",
+    "Name.Function": "bold",
+    "Name.Class": "bold",
+    "Name.Tag": "bold",
+    "Name.Decorator": "magenta",
+    "Name.Builtin": "default",
+    "Generic.Heading": "bold",
+    "Generic.Subheading": "bold",
+    "Generic.Deleted": "magenta",
+    "Generic.Inserted": "cyan",
+}
+"""The same for the words of code, by the names Pygments gives them."""
 
 PROMPT: Final = {
     "prompt": "bold ansicyan",

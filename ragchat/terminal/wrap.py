@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from ragchat.terminal.cells import cells, head
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # A word ends at white space, and before and behind every wide character: Chinese and Japanese set no spaces.
 # The selector and the joiner belong to the letter before them.
@@ -86,6 +90,33 @@ class Wrap:
     def _new_line(self, shown: list[str]) -> None:
         self._column = self._hang or 0
         shown.append("\n" + " " * self._column)
+
+
+def line_spans(text: str, width: int) -> Iterator[tuple[int, int]]:
+    """Where each line of `text`, wrapped alike but never indented, begins and ends.
+
+    White space at a wrapped end belongs to no line. What is appended to `text` moves its last line's end only.
+    """
+    start = end = column = 0
+    for token in _TOKEN.finditer(text):
+        if token[0] == "\n":
+            yield start, end
+            start, end, column = token.end(), token.end(), 0
+        elif not token[0].startswith(" "):
+            taken = cells(token[0])
+            gap = cells(text[end : token.start()]) if column else 0
+            if column and column + gap + taken > width:
+                yield start, end
+                column = gap = 0
+            if not column:
+                start = token.start()
+                while len(beginning := head(text[: token.end()], width, start)) < token.end() - start:
+                    yield start, start + len(beginning)
+                    start += len(beginning)
+                taken = cells(text[start : token.end()])
+            column += gap + taken
+            end = token.end()
+    yield start, end
 
 
 def wrapped(text: str, width: int) -> str:

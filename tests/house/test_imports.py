@@ -116,6 +116,8 @@ ALLOWED_INSIDE_FUNCTIONS = {
         "ragchat.terminal.views.sessions",
     },
     "ragchat/cli/usage.py": {"ragchat.cli.desk", "ragchat.terminal.views"},
+    # What lays out Markdown is slow to load, and not needed before an answer comes.
+    "ragchat/terminal/screen.py": {"ragchat.terminal.markdown.writing"},
     # The one file that owns a heavy library imports it where it opens it.
     "ragchat/documents/readers/slides.py": {"pptx"},
     "ragchat/documents/readers/spreadsheet.py": {"openpyxl"},

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyte
@@ -13,6 +15,7 @@ import pytest
 from ragchat.core.completion import Delta, Notice
 from ragchat.errors import GenerationError, Interrupted
 from ragchat.pipeline.events import Answered, Event, Retrieved
+from ragchat.terminal.console import terminal_of
 from ragchat.terminal.stream import show
 from tests.terminal.screens import Screen, pipe, screen
 from tests.terminal.scripted import Scripted, answer, passage
@@ -68,7 +71,7 @@ def test_words_appear_before_the_answer_has_ended() -> None:
 
     def told() -> Generator[Event, None, None]:
         yield Delta("Wrap it in pa")
-        assert _as_seen(shown.getvalue()) == "Wrap it in\n"
+        assert _as_seen(shown.getvalue()) == "Wrap it in pa\n"
         yield Delta("per.")
         yield Answered(answer("Wrap it in paper."))
 
@@ -79,14 +82,13 @@ def test_words_appear_before_the_answer_has_ended() -> None:
 def test_marks_have_their_own_style_even_when_they_arrive_in_pieces() -> None:
     terminal, shown = screen(colour=True)
     show(_events("Wrap it [", "1", "]."), terminal)
-    assert "Wrap it \x1b[1;36m[1]\x1b[0m." in re.sub(r"\x1b\[2K|\r", "", shown.getvalue()).replace(
-        "\x1b[0m.\n", "\x1b[0m."
-    )
+    address = passage(1).chunk.source
+    assert re.search(rf"\x1b\]8;id=\d+;file://{address}\x1b\\\x1b\[1;36m\[1\]\x1b\[0m", shown.getvalue())
 
 
 def test_a_bracket_in_a_quotation_is_not_coloured_as_a_mark() -> None:
     terminal, shown = screen(colour=True)
-    show(_events("“Use argv[1] and", " see [2]", ".” [1", "]."), terminal)
+    show(_events("“Use argv[1] and see [2].” [1]."), terminal)
     assert shown.getvalue().partition("\n")[0].count("\x1b[1;36m[") == 1
 
 
@@ -142,6 +144,47 @@ def test_no_escape_sequence_of_a_model_reaches_the_terminal(width: int | None) -
         assert "\x1b]" not in shown.getvalue().partition("abcd")[0]
 
 
+def test_what_is_quoted_as_it_stands_is_no_markdown() -> None:
+    terminal, shown = screen(30)
+
+    def told() -> Generator[Event, None, None]:
+        yield Retrieved((passage(1),), 0.012)
+        yield Delta("Keep it in *pa")
+        yield Notice("The connection broke.")
+        yield Delta("\n\n")
+        yield Delta("“* x, # x, a | b, _x_\n\n\n- **paper**” [1]\n\n", verbatim=True)
+        yield Answered(answer("…", cited=False))
+
+    show(told(), terminal)
+    assert _as_seen(shown.getvalue(), 30).startswith(
+        "Keep it in *pa\nThe connection broke.\n\n“* x, # x, a | b, _x_\n\n\n- **paper**” [1]\ngroq"
+    )
+    assert "\x1b]8;" in shown.getvalue()
+
+
+def test_a_pipe_gets_markdown_as_it_was_written() -> None:
+    terminal, out, _ = pipe()
+    show(_events("# Bread\n\n*Wrap* it.\n\n", "\n```\nx\n```"), terminal)
+    assert out.getvalue().startswith("# Bread\n\n*Wrap* it.\n\n\n```\nx\n```\n\n[1]")
+
+
+def test_a_terminal_that_cannot_move_its_cursor_gets_the_same_as_a_pipe() -> None:
+    shown = Screen()
+    environment = {"COLUMNS": "30", "TERM": "dumb"}
+    terminal = terminal_of(io.StringIO(), shown, shown, environment=environment, directory=Path.cwd())
+    show(_events("**Wrap** it in paper, then in a cotton bag", " [1]."), terminal)
+    assert shown.getvalue().startswith("**Wrap** it in paper, then in a cotton bag [1].\n")
+    assert "\x1b" not in shown.getvalue()
+
+
+def test_without_colours_markdown_keeps_its_structure() -> None:
+    terminal, shown = screen(30)
+    show(_events("# Bread\n\n- *wrap* it\n\n```python\nreturn 1\n```"), terminal)
+    assert _as_seen(shown.getvalue(), 30).startswith("Bread\n\n• wrap it\n\nreturn 1\n")
+    assert "\x1b[1;4mBread\x1b[0m" in shown.getvalue()
+    assert not re.search(r"\x1b\[[\d;]*3\dm", shown.getvalue())
+
+
 class _Interrupting(Screen):
     """Presses Ctrl-C while a certain text is being written, so that the signal lands in our own code."""
 
@@ -155,7 +198,7 @@ def test_ctrl_c_while_text_is_written_keeps_the_partial_answer_and_writes_nothin
     terminal, _ = screen()
     shown = _Interrupting()
     terminal.out.file = shown
-    result = show(_events("Wrap it ", "in paper ", "and wait.", " More."), terminal)
+    result = show(_events("Wrap it in paper ", "and wait.", " More."), terminal)
     assert result.interrupted
     assert result.answer.completion.finish == "cut"
     assert result.answer.text == "Wrap it in paper "

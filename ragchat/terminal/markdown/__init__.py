@@ -1,0 +1,1 @@
+"""Markdown of a model laid out for a terminal while it arrives."""
