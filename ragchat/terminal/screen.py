@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ragchat.terminal.markdown.writing import MarkdownWriting
     from ragchat.terminal.step import Writing
 
-_LEAST_S = 1 / 12
+_LEAST_S = 0.1  # between two drawings
 _REST = 4  # drawing takes a fifth of the time at the most
 
 
@@ -40,6 +40,7 @@ class AnswerScreen:
         self._markdown: Loading[type[MarkdownWriting]] | None = None
         self._writing: Writing | None = None
         self._verbatim = False
+        self._arrived: list[str] = []  # and is not drawn yet
         self._gap: list[Text] = []  # what parts it from text above
         self._due = 0.0
 
@@ -58,13 +59,12 @@ class AnswerScreen:
         """Show the next piece, at once or a moment later."""
         if self._writing and delta.verbatim != self._verbatim:
             self.end()
-        text = self._sanitiser.feed(delta.text)
-        if self._writing is None and text.strip():
-            self._state.clear()
-            self._writing, self._verbatim = self._new_writing(verbatim=delta.verbatim), delta.verbatim
-        if self._writing:
-            self._writing.feed(text)
-            self._draw_when_due()
+        self._verbatim = delta.verbatim
+        self._arrived.append(delta.text)
+        if (started := time.monotonic()) >= self._due:
+            self._draw(ended=False)
+            drawn = time.monotonic()
+            self._due = max(started + _LEAST_S, drawn + (drawn - started) * _REST)
 
     def notice(self, text: str) -> None:
         """A line of its own, below what has arrived."""
@@ -73,28 +73,28 @@ class AnswerScreen:
 
     def end(self) -> None:
         """Show all that has arrived; what comes now stands below it."""
+        self._draw(ended=True)
         self._state.clear()
         if self._writing:
-            self._draw(ended=True)
             self._writing, self._gap, self._due = None, [Text()], 0.0
 
-    def _new_writing(self, *, verbatim: bool) -> Writing:
-        if verbatim or self._markdown is None:
+    def _draw(self, *, ended: bool) -> None:
+        text = self._sanitiser.feed("".join(self._arrived))
+        self._arrived.clear()
+        if self._writing is None and text.strip():
+            self._state.clear()
+            self._writing = self._new_writing()
+        if self._writing:
+            self._writing.feed(text)
+            step = self._writing.step(self._terminal.width, ended=ended)
+            if step.settled:
+                step.settled[:0], self._gap = self._gap, []
+            self._window.show([*self._gap, *step.pending], above=step.settled)
+
+    def _new_writing(self) -> Writing:
+        if self._verbatim or self._markdown is None:
             return VerbatimWriting(self._link_of)
         return self._markdown.result()(self._link_of, self._terminal.out)
-
-    def _draw_when_due(self) -> None:
-        if (started := time.monotonic()) >= self._due:
-            self._draw(ended=False)
-            drawn = time.monotonic()
-            self._due = max(started + _LEAST_S, drawn + (drawn - started) * _REST)
-
-    def _draw(self, *, ended: bool) -> None:
-        assert self._writing is not None
-        step = self._writing.step(self._terminal.width, ended=ended)
-        if step.settled:
-            step.settled[:0], self._gap = self._gap, []
-        self._window.show([*self._gap, *step.pending], above=step.settled)
 
     def _link_of(self, number: int) -> str | None:
         """Where the passage of that number lies."""

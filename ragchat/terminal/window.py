@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.control import Control
-from rich.segment import ControlType
+from rich.segment import ControlType, Segment
 from rich.text import Text
 
 from ragchat.terminal.cells import cells
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 ERASE = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
 """Empties the line the cursor is in."""
-_ERASE_ABOVE = Control((ControlType.CURSOR_UP, 1), (ControlType.ERASE_IN_LINE, 2))
 
 
 class Window:
@@ -61,8 +60,19 @@ class Window:
             wanted = [*wanted[:kept], wanted[kept][len(self._rows[kept]) :], *wanted[kept + 1 :]]
         else:
             height = sum(max(1, -(-cells(row.plain) // width)) for row in self._rows[kept:])
-            out.control(ERASE, *[_ERASE_ABOVE] * (height - 1))
+            out.control(_delete(height) if height > 1 else ERASE)
         out.print(Text(begun) + Text("\n").join(wanted[kept:]), end="")
+
+
+def _delete(height: int) -> Control:
+    """Takes the row the cursor is in away, and those above it: so many in all.
+
+    Rows that are only emptied would still count as parts of one line, and be joined again on a wider screen; to
+    clear the screen from its first row on makes some terminals keep it for scrolling back.
+    """
+    control = Control()
+    control.segment = Segment(f"\r\x1b[{height - 1}A\x1b[{height}M", None, [])
+    return control
 
 
 def _alike(one: Text, other: Text) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -159,8 +160,54 @@ def test_tmux_shows_a_resized_conversation_once(tmp_path: Path) -> None:
 def _await(tmux: tuple[str, ...], text: str) -> str:
     deadline = time.monotonic() + 30
     while True:
-        capture = [*tmux, "capture-pane", "-p", "-S", "-200"]
+        capture = [*tmux, "capture-pane", "-p", "-J", "-S", "-1000"]  # lines that the terminal broke are joined
         shown = subprocess.run(capture, check=True, capture_output=True, text=True).stdout
         if text in shown:
             return shown
         assert time.monotonic() < deadline, shown
+
+
+def _numbered(prefix: str, count: int) -> str:
+    return " ".join(f"{prefix}{number}" for number in range(count))
+
+
+_LONG = f"""# Heading
+
+{_numbered("p", 150)} **{_numbered("b", 90)}** [1].
+
+- {_numbered("l", 40)}
+  1. 漢字 {_numbered("n", 40)} 👩‍👩‍👧
+
+> {_numbered("q", 60)}
+
+| a | b |
+|---|---|
+| {_numbered("t", 9)} | {_numbered("u", 9)} |
+
+```python
+{chr(10).join(f"c{number} = {number}" for number in range(120))}
+```
+"""
+
+
+@pytest.mark.skipif(not shutil.which("tmux"), reason="needs tmux")
+@pytest.mark.parametrize("sizes", [((80, 24),), ((80, 24), (60, 20), (45, 20), (80, 24))])
+def test_tmux_shows_each_word_of_a_long_answer_once_however_it_is_resized(
+    tmp_path: Path, sizes: tuple[tuple[int, int], ...]
+) -> None:
+    (tmp_path / "answer.md").write_text(_LONG, "utf-8")
+    program = f"{sys.executable} -m tests.terminal.streamed {tmp_path / 'answer.md'} 3 0.002; cat"
+    tmux = ("tmux", "-S", str(tmp_path / "tmux"), "-f", os.devnull)
+    columns, rows = sizes[0]
+    start = ("new-session", "-d", "-x", str(columns), "-y", str(rows), "-e", "LC_ALL=C.UTF-8", program)
+    subprocess.run([*tmux, *start], check=True)
+    try:
+        for step, (columns, rows) in enumerate(sizes[1:]):
+            _await(tmux, f"p{20 + 30 * step}")
+            subprocess.run([*tmux, "resize-window", "-x", str(columns), "-y", str(rows)], check=True)
+        shown = _await(tmux, "1,204 + 87 tokens")
+    finally:
+        subprocess.run([*tmux, "kill-server"], check=True)
+    words = re.findall(r"\b[pblnqtuc]\d+\b", shown)
+    assert sorted(words) == sorted(re.findall(r"\b[pblnqtuc]\d+\b", _LONG))
+    assert not any(state in shown for state in ("searching", "waiting for", "**"))

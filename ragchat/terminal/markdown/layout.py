@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -89,12 +89,13 @@ class Layout:
     def _paragraph(self, block: Block, start: int, room: int, *, closed: bool) -> Iterator[Row]:
         written = inline(block.text, self.link_of)
         text = written.text[start:]
-        spans = [*line_spans(text.plain, room)]
-        for (begin, end), (below, below_end) in pairwise([*spans, (len(text), len(text))]):
+        spans = [*line_spans(text.plain, room), (len(text), len(text))]
+        lines = text.divide(list(chain.from_iterable(spans)))[1::2]
+        for line, (begin, _), (below, below_end) in zip(lines, spans, spans[1:], strict=False):
             # A line ends where the next word finds no room: that word must be settled too.
             word = text.plain[below:below_end].partition(" ")[0]
             settled = closed or (begin < below < len(text) and start + below + len(word) <= written.settled)
-            yield Row(text[begin:end], start + below, settled)
+            yield Row(line, start + below, settled)
 
 
 def _plain(text: str, room: int) -> list[Text]:

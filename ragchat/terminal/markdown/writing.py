@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from ragchat.terminal.marks import LinkOf
 
 # The beginning of a line that may become another block than it looks: `-` an item or a rule, ``` a fence or code.
-_UNDECIDED = re.compile(r"[ )\d.#*_+\-~`>|:]*|[ )\d.*+\->]*(?:```|~~~).*")
+# A row of a table is whole or not there: its columns would dance.
+_UNDECIDED = re.compile(r"[ )\d.#*_+\-~`>|:]*|[ )\d.*+\->]*(?:```|~~~|\|).*")
 # What it does depends on the character that follows.
 _UNDECIDED_SIGN = re.compile(r"(?:[*_~`]+|\\+)\Z")
 
@@ -37,6 +38,8 @@ class MarkdownWriting:
         self._begun = False  # whether a line is settled
         self._reached = _Reached(0, 0, 0)
         self._failed = False
+        self._laid_out = ("", 0)  # what of the source is, and at what width
+        self._pending: list[Text] = []
 
     def feed(self, text: str) -> None:
         """Take the next piece."""
@@ -57,7 +60,11 @@ class MarkdownWriting:
         return step
 
     def _lay_out(self, step: Step, width: int, *, ended: bool) -> None:
-        found = blocks(self._source if ended else _decided(self._source))
+        source = self._source if ended else _decided(self._source)
+        if (source, width) == self._laid_out and not ended:
+            step.pending.extend(self._pending)
+            return
+        found = blocks(source)
         layout = Layout(width, self._link_of, self._console)
         reached = self._reached
         for number in range(reached.block, len(found)):
@@ -71,10 +78,12 @@ class MarkdownWriting:
             line = found[number].start
             reached = _Reached(number + 1, 0, line) if closed else _Reached(number, place, line)
         self._reached = reached
-        if found and (top := found[-1].top):
+        top = found[-1].top if found else 0
+        if top:
             self._source = _lines_from(self._source, top)
             above = sum(block.top < top for block in found)
             self._reached = _Reached(reached.block - above, reached.place, reached.line - top)
+        self._laid_out, self._pending = (_lines_from(source, top), width), step.pending
 
     def _add(self, rows: Iterator[Row], place: int, gap: Text | None, step: Step) -> int:
         """Add the rows of a block, `gap` above them where anything is; returns the place that is settled."""
