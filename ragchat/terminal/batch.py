@@ -12,10 +12,10 @@ from ragchat.core.completion import Delta, Notice
 from ragchat.pipeline.events import Answered
 from ragchat.terminal.cells import crop
 from ragchat.terminal.sanitise import visible_line
-from ragchat.terminal.state import ERASE
 from ragchat.terminal.stream import show
 from ragchat.terminal.views.failure import failure
 from ragchat.terminal.views.quantities import counted, money
+from ragchat.terminal.window import ERASE
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -75,7 +75,7 @@ def test_a_reply_streams_and_ends_with_its_counts(client: OllamaClient) -> None:
     lines = list(client.chat(MODEL, MESSAGES, options={"num_ctx": 2048}))
     assert "".join(line.text for line in lines) == fake.TEXT
     last = lines[-1]
-    assert (last.done, last.reason, last.prompt_tokens, last.completion_tokens) == (True, "stop", 5, 7)
+    assert (last.done, last.reason, last.prompt_tokens, last.completion_tokens) == (True, "stop", 6, 7)
     assert last.load_s == 0.25
 
 
