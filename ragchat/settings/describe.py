@@ -23,13 +23,15 @@ _SHORTEST_RECOGNISABLE = 12
 class Row:
     """One setting, free of secrets; `value` and `default` are None where nothing is set.
 
-    `note` says why a value that was found is not used, else it is empty.
+    `overridden` says where else it was found, the strongest first; `note` says why a value that was found is not
+    used, else it is empty.
     """
 
     name: str
     environment: str
     value: str | None
     origin: Origin
+    overridden: tuple[Origin, ...]
     description: str
     default: str | None
     note: str
@@ -48,6 +50,7 @@ def describe(loaded: Loaded) -> tuple[Row, ...]:
             environment=setting.environment,
             value=_shown(attrgetter(name)(loaded.settings)),
             origin=loaded.origins[name],
+            overridden=loaded.overridden.get(name, ()),
             description=setting.description,
             default=setting.default,
             note=notes.get(name) or "",
@@ -60,4 +63,4 @@ def _shown(value: object) -> str | None:
     if not isinstance(value, SecretStr):
         return written(value)
     secret = value.get_secret_value()
-    return _MASK + secret[-4:] if len(secret) >= _SHORTEST_RECOGNISABLE else _MASK
+    return _MASK + secret[-2:] if len(secret) >= _SHORTEST_RECOGNISABLE else _MASK

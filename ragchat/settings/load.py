@@ -9,12 +9,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
-import platformdirs
 from pydantic import ValidationError
 
 from ragchat.settings.model import DECLARED, Settings
 from ragchat.settings.model_names import OWN_FILE, load_model_names
 from ragchat.settings.origin import Given, Origin
+from ragchat.settings.places import config_file as config_file_of
+from ragchat.settings.places import default_home, home_named, named_config
 from ragchat.settings.providers import (
     ANTHROPIC_BASE_URL,
     GROQ_BASE_URL,
@@ -24,13 +25,7 @@ from ragchat.settings.providers import (
     OpenAISettings,
 )
 from ragchat.settings.refusals import wrong_value
-from ragchat.settings.sources import (
-    CONFIG_VARIABLE,
-    from_config_file,
-    from_dotenv,
-    from_environment,
-    from_flags,
-)
+from ragchat.settings.sources import from_config_file, from_dotenv, from_environment, from_flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,8 +34,6 @@ if TYPE_CHECKING:
 
 Keyed = TypeVar("Keyed", GroqSettings, OpenAISettings, AnthropicSettings)
 
-_LOCAL_HOME = "chroma_db"
-_MARKER = ".ragchat"
 # What a .env can only make stricter, from the laxest word to the strictest.
 _STRICTER = {
     "privacy.cloud": ("allow", "ask", "never"),
@@ -53,10 +46,14 @@ _PRICES = "budget.prices"
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The settings, where each one (by dotted name) came from, and what the person should be told."""
+    """The settings, where each one (by dotted name) came from, and what the person should be told.
+
+    `overridden` says where else one was found, the strongest first, if anywhere.
+    """
 
     settings: Settings
     origins: Mapping[str, Origin]
+    overridden: Mapping[str, tuple[Origin, ...]]
     warnings: tuple[str, ...]
     models_folder: Path
     """Where the file of models' names is looked for: beside what names it, or the config file."""
@@ -84,17 +81,23 @@ def load_settings(
     """
     config_path, required = _config_path(config_file, environ, cwd)
     config = from_config_file(config_path, required=required)
-    given = config | from_dotenv(cwd / ".env") | from_environment(environ, cwd) | from_flags(flags, cwd)
-    given, laxer = _without_strange_licence(given, config)
+    sources = (from_flags(flags, cwd), from_environment(environ, cwd), from_dotenv(cwd / ".env"), config)
+    strongest = {name: found for source in reversed(sources) for name, found in source.items()}
+    given, laxer = _without_strange_licence(strongest, config)
     origins = {name: given[name].origin if name in given else Origin("default") for name in DECLARED}
     settings = _validated(given, _home(given.get("home"), cwd))
     groq = _key_kept_home(settings.groq, "groq", GROQ_BASE_URL, origins)
     openai = _key_kept_home(settings.openai, "openai", OPENAI_BASE_URL, origins)
     anthropic = _key_kept_home(settings.anthropic, "anthropic", ANTHROPIC_BASE_URL, origins)
     withheld = (groq.key_withheld, openai.key_withheld, anthropic.key_withheld)
+    overridden = {
+        name: tuple(source[name].origin for source in sources if name in source and source[name].origin != origin)
+        for name, origin in origins.items()
+    }
     return Loaded(
         settings=settings.model_copy(update={"groq": groq, "openai": openai, "anthropic": anthropic}),
         origins=MappingProxyType(origins),
+        overridden=MappingProxyType({name: others for name, others in overridden.items() if others}),
         warnings=(*filter(None, withheld), *laxer),
         models_folder=given["chain.models"].folder if "chain.models" in given else config_path.parent,
     )
@@ -102,24 +105,20 @@ def load_settings(
 
 def _config_path(chosen: Path | None, environ: Mapping[str, str], cwd: Path) -> tuple[Path, bool]:
     """The config file, and whether it must be there."""
-    if chosen is None and (named := environ.get(CONFIG_VARIABLE, "").strip()):
-        chosen = Path(named)
     if chosen is not None:
         return cwd / chosen, True
-    return platformdirs.user_config_path("ragchat", appauthor=False) / "config.toml", False
+    return config_file_of(environ, cwd), bool(named_config(environ))
 
 
 def _home(given: Given | None, cwd: Path) -> Path:
     if given is None:
-        local = cwd / _LOCAL_HOME
-        marked = (local / _MARKER).is_file()
-        return local if marked else platformdirs.user_data_path("ragchat", appauthor=False)
+        return default_home(cwd)
     value = given.value.strip() if isinstance(given.value, str) else given.value
     if isinstance(value, (str, Path)) and value != "":
         try:
-            return (given.folder / Path(value).expanduser()).resolve()
+            return home_named(value, given.folder)
         except (OSError, RuntimeError, ValueError):
-            pass  # a user nobody knows, a ring of links, a null character
+            pass  # it is told below
     raise wrong_value(DECLARED["home"], given)
 
 

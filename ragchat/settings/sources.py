@@ -12,13 +12,12 @@ from dotenv.parser import parse_stream
 from ragchat.errors import SettingsError
 from ragchat.settings.model import DECLARED
 from ragchat.settings.origin import Given, Origin
+from ragchat.settings.places import CONFIG_VARIABLE
 from ragchat.settings.refusals import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-CONFIG_VARIABLE = "RAGCHAT_CONFIG"
 
 _BY_VARIABLE = {setting.environment: setting for setting in DECLARED.values()}
 _SECTIONS = {name.partition(".")[0] for name in DECLARED if "." in name}

@@ -24,10 +24,20 @@ def test_each_setting_has_a_row_in_the_order_of_declaration(tmp_path: Path) -> N
         environment="RAGCHAT_TOP_K",
         value="9",
         origin=Origin("environment", "RAGCHAT_TOP_K"),
+        overridden=(),
         description="How many passages a question is answered from.",
         default="8",
         note="",
     )
+
+
+def test_a_row_says_what_its_value_overrode_the_strongest_first(tmp_path: Path) -> None:
+    given = {"retrieval.top_k": "9"}
+    rows = describe(load(tmp_path, flags={"retrieval.top_k": "3"}, environ=given, dotenv=given, config=given))
+    row = rows[list(DECLARED).index("retrieval.top_k")]
+    assert (row.value, row.origin.kind) == ("3", "flag")
+    assert [origin.kind for origin in row.overridden] == ["environment", ".env", "config file"]
+    assert not any(other.overridden for other in rows if other != row)
 
 
 def test_a_value_that_was_not_set_is_its_default(tmp_path: Path) -> None:
