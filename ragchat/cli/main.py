@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ragchat import __version__
-from ragchat.cli import bench, collection, docs, embedder, index, sessions
+from ragchat.cli import bench, collection, config, docs, embedder, index, sessions
 from ragchat.cli.ask import ask
 from ragchat.cli.chat import chat
 from ragchat.cli.doctor import doctor
@@ -48,6 +48,7 @@ app.add_typer(sessions.app, name="sessions")
 app.add_typer(index.app, name="index")
 app.add_typer(embedder.app, name="embedder")
 app.add_typer(bench.app, name="bench")
+app.add_typer(config.app, name="config")
 
 
 @app.callback(invoke_without_command=True)

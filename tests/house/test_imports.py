@@ -73,6 +73,14 @@ ALLOWED_INSIDE_FUNCTIONS = {
         "ragchat.terminal.views.ingest",
     },
     "ragchat/cli/collection.py": {"ragchat.cli.desk", "ragchat.terminal.views.collections"},
+    "ragchat/cli/config.py": {
+        "ragchat.settings.describe",
+        "ragchat.settings.load",
+        "ragchat.settings.places",
+        "ragchat.terminal.console",
+        "ragchat.terminal.sanitise",
+        "ragchat.terminal.views",
+    },
     "ragchat/cli/docs.py": {"ragchat.cli.desk", "ragchat.terminal.views.documents"},
     "ragchat/cli/doctor.py": {
         "ragchat.assembly.examination",
