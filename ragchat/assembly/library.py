@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from ragchat.documents.walk import walk
 from ragchat.errors import NothingIndexed, UsageError
-from ragchat.index.collection import DEFAULT, Collection, collection_names, folder_collection
+from ragchat.index.catalogue import collection_names
+from ragchat.index.collection import DEFAULT, Collection, folder_collection
 from ragchat.index.ingest import ingest, make_plan
 from ragchat.index.rebuild import rebuild
 from ragchat.index.repair import repair

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ragchat.cli.completion import collections
 from ragchat.cli.options import EmbedderOption, HomeOption, JsonOption
 from ragchat.cli.output import print_result
 from ragchat.cli.shapes import relative
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 app = typer.Typer(help="List, create and remove collections.")
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="What the collection is called.")]
+KnownNameArgument = Annotated[
+    str, typer.Argument(metavar="NAME", help="What the collection is called.", autocompletion=collections)
+]
 
 
 @app.command("list")
@@ -52,7 +56,7 @@ def create_collection(
 
 
 @app.command("remove")
-def remove_collection(name: NameArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
+def remove_collection(name: KnownNameArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Remove a collection with its index; the documents' files stay."""
     from ragchat.cli.desk import open_desk  # noqa: PLC0415
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ragchat.cli import completion
 from ragchat.cli.options import CollectionOption, HomeOption, JsonOption
 from ragchat.cli.output import print_result
 from ragchat.cli.shapes import chunk_shape, document_shape, relative
@@ -21,8 +22,16 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="List, show and remove indexed documents.")
 
-SourceArgument = Annotated[str, typer.Argument(metavar="SOURCE", help="A document as `docs list` names it.")]
-SourcesArgument = Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Documents as listed.")]
+SourceArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="SOURCE", help="A document as `docs list` names it.", autocompletion=completion.documents
+    ),
+]
+SourcesArgument = Annotated[
+    list[str],
+    typer.Argument(metavar="SOURCE...", help="Documents as listed.", autocompletion=completion.documents),
+]
 
 
 @app.command("list")

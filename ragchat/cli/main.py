@@ -13,6 +13,7 @@ from ragchat import __version__
 from ragchat.cli import bench, collection, config, docs, embedder, index, sessions
 from ragchat.cli.ask import ask
 from ragchat.cli.chat import chat
+from ragchat.cli.completion import VARIABLE, completion, listen
 from ragchat.cli.doctor import doctor
 from ragchat.cli.ingest import ingest
 from ragchat.cli.output import print_error
@@ -42,6 +43,7 @@ app.command()(search)
 app.command()(ingest)
 app.command()(usage)
 app.command()(doctor)
+app.command()(completion)
 app.add_typer(docs.app, name="docs")
 app.add_typer(collection.app, name="collection")
 app.add_typer(sessions.app, name="sessions")
@@ -81,7 +83,8 @@ def run(arguments: Sequence[str]) -> int:
 def _called(arguments: list[str]) -> int:
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     try:
-        status = app(args=arguments, standalone_mode=False)
+        listen()
+        status = app(args=arguments, standalone_mode=False, complete_var=VARIABLE)
         if sys.stdout:  # None when it was closed before the program started
             sys.stdout.flush()
     except BrokenPipeError:

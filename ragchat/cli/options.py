@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ragchat.cli.completion import collections
 from ragchat.core.choices import EmbedderChoice, ProviderChoice
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for programs.")]
@@ -14,7 +15,13 @@ HomeOption = Annotated[
     Path | None, typer.Option("--home", metavar="FOLDER", help="Where ragchat keeps its data (RAGCHAT_HOME).")
 ]
 CollectionOption = Annotated[
-    str | None, typer.Option("--collection", metavar="NAME", help="The collection; the default one when left out.")
+    str | None,
+    typer.Option(
+        "--collection",
+        metavar="NAME",
+        help="The collection; the default one when left out.",
+        autocompletion=collections,
+    ),
 ]
 DocsOption = Annotated[
     Path | None,

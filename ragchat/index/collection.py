@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ragchat.core.document import identity
 from ragchat.embeddings.choose import kind_of
 from ragchat.errors import EmbedderMismatch, IndexBusy, IndexDamaged, IndexOutdated, NothingIndexed, UsageError
+from ragchat.index.catalogue import collection_folder
 from ragchat.index.damage import damaged
 from ragchat.index.following import reconcile, remake
 from ragchat.index.lock import REMOVED, WAIT_S, writing
@@ -248,19 +249,6 @@ class Collection:
             self._vectors = None
 
 
-def collection_names(home: Path) -> list[str]:
-    """What the collections below `home` are called, in order."""
-    folder = home / "collections"
-    return (
-        sorted(path.name for path in folder.iterdir() if (path / "index.db").is_file()) if folder.is_dir() else []
-    )
-
-
 def folder_collection(path: Path) -> str:
     """The name of the collection that `--docs PATH` keeps for a path."""
     return f"docs-{identity(path.resolve())[:16]}"
-
-
-def collection_folder(home: Path, name: str) -> Path:
-    """Where the collection `name` lies, or would."""
-    return home / "collections" / name

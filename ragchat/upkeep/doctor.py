@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from ragchat.embeddings.choose import choose_embedder, embedder_of
 from ragchat.embeddings.ollama import OllamaEmbedder
 from ragchat.errors import RagchatError, SettingsError
-from ragchat.index.collection import DEFAULT, Collection, collection_folder
+from ragchat.index.catalogue import collection_folder
+from ragchat.index.collection import DEFAULT, Collection
 from ragchat.upkeep.checks import home, providers, stores, surroundings
 
 if TYPE_CHECKING:

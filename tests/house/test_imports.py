@@ -73,6 +73,7 @@ ALLOWED_INSIDE_FUNCTIONS = {
         "ragchat.terminal.views.ingest",
     },
     "ragchat/cli/collection.py": {"ragchat.cli.desk", "ragchat.terminal.views.collections"},
+    "ragchat/cli/completion.py": {"ragchat.index.catalogue", "ragchat.settings.places"},
     "ragchat/cli/config.py": {
         "ragchat.settings.describe",
         "ragchat.settings.load",
