@@ -11,6 +11,7 @@ import typer
 
 from ragchat.cli.options import HomeOption, JsonOption
 from ragchat.cli.output import print_result
+from ragchat.cli.quiet import QUIET
 from ragchat.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def show_settings(
     as_json: JsonOption = False,
 ) -> None:
     """Show every setting with its value, the source that won and what it overrode. A key is never shown whole."""
+    from rich.text import Text  # noqa: PLC0415
+
     from ragchat.settings.describe import describe  # noqa: PLC0415
     from ragchat.settings.load import load_settings  # noqa: PLC0415
     from ragchat.terminal.console import terminal_here  # noqa: PLC0415
@@ -43,7 +46,9 @@ def show_settings(
     if as_json:
         print_result({"settings": [_shape(row) for row in chosen], "warnings": list(loaded.warnings)})
         return
-    terminal = terminal_here()
+    terminal = terminal_here(quiet=QUIET.get())
+    for warning in loaded.warnings:
+        terminal.remarks.print(Text(warning, style="notice"))
     show = views.setting if len(chosen) == 1 else views.settings
     terminal.out.print(show(chosen, terminal.line_width))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ragchat.assembly.workspace import Workspace, open_workspace
+from ragchat.cli.quiet import QUIET
 from ragchat.conversation.store import nobody_asked
 from ragchat.errors import UsageError
 from ragchat.index.collection import DEFAULT, Collection
@@ -69,7 +70,7 @@ class Desk:
         """A remark beside the result; raises `NeedsPerson` behind the prompt."""
         if text:
             require_person()
-            self.terminal.err.print(Text(text, style="notice"))
+            self.terminal.remarks.print(Text(text, style="notice"))
 
 
 def open_desk(flags: Mapping[str, object], *, as_json: bool = False) -> Desk:
@@ -77,7 +78,7 @@ def open_desk(flags: Mapping[str, object], *, as_json: bool = False) -> Desk:
 
     With `as_json`, stdout is for the result alone.
     """
-    terminal = terminal_here()
+    terminal = terminal_here(quiet=QUIET.get())
     someone = terminal.attended or (terminal.interactive and not as_json)
     ask = partial(ask_consent, terminal) if someone else None
     passphrase = partial(ask_passphrase, terminal) if someone else nobody_asked

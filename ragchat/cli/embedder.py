@@ -9,6 +9,7 @@ import typer
 
 from ragchat.cli.options import HomeOption, JsonOption
 from ragchat.cli.output import print_result
+from ragchat.cli.quiet import QUIET
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +57,7 @@ def install_embedder(
     from ragchat.terminal.signals import ending_cleanly  # noqa: PLC0415
     from ragchat.terminal.views.embedders import installed  # noqa: PLC0415
 
-    terminal = terminal_here()
+    terminal = terminal_here(quiet=QUIET.get())
     folder = minilm_files.installed()
     fresh = source is not None or folder is None or not minilm_install.works(folder)
     if folder is None or fresh:

@@ -13,10 +13,12 @@ from ragchat import __version__
 from ragchat.cli import bench, collection, config, docs, embedder, index, sessions
 from ragchat.cli.ask import ask
 from ragchat.cli.chat import chat
+from ragchat.cli.command import Group, equip, help_width
 from ragchat.cli.completion import VARIABLE, completion, listen
 from ragchat.cli.doctor import doctor
 from ragchat.cli.ingest import ingest
 from ragchat.cli.output import print_error
+from ragchat.cli.quiet import QUIET
 from ragchat.cli.search import search
 from ragchat.cli.usage import usage
 from ragchat.errors import Interrupted, RagchatError, StorageError, UsageError
@@ -25,12 +27,26 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _EPILOG = """\
+\b
+Examples:
+  ragchat ingest data/food
+  ragchat ask "What is tahdig?"
+  ragchat chat
+
 Exit status: 0 fine, 1 failed, 2 wrong use, 3 nothing indexed, 4 nothing found,
-5 the provider asked for failed, 7 a setting is wrong, 130 interrupted.
+5 the provider asked for failed, 7 a setting is wrong, 130 interrupted,
+141 when nobody reads the output any more.
+
+`ragchat COMMAND --help` says more of each. Without a command, it is `chat`.
 """
+
+READER_GONE = 141
+"""As of the tools that SIGPIPE ends, 128 + 13: a script can tell that it did not get everything."""
 
 app = typer.Typer(
     name="ragchat",
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Ask your own documents in the terminal, and see where every answer comes from.",
     epilog=_EPILOG,
     rich_markup_mode=None,
@@ -51,13 +67,13 @@ app.add_typer(index.app, name="index")
 app.add_typer(embedder.app, name="embedder")
 app.add_typer(bench.app, name="bench")
 app.add_typer(config.app, name="config")
+equip(app)
 
 
 @app.callback(invoke_without_command=True)
 def ragchat(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False,  # noqa: ARG001 - read by `run`
 ) -> None:
     """Ask your own documents in the terminal, and see where every answer comes from."""
     if version:
@@ -70,11 +86,10 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line and return its exit status; nothing but a signal gets past here."""
     try:
         return _called(list(arguments))
-    except BrokenPipeError:
-        return 0  # whoever read our output has gone, and wants no complaint
-    except SystemExit as ended:
-        if isinstance(ended.__context__, BrokenPipeError):  # typer ends the program by itself then
-            return 0
+    except (BrokenPipeError, SystemExit) as error:
+        # Typer makes an exit with status 1 of it.
+        if isinstance(error, BrokenPipeError) or isinstance(error.__context__, BrokenPipeError):
+            return READER_GONE
         raise
     finally:
         _settle()
@@ -82,9 +97,10 @@ def run(arguments: Sequence[str]) -> int:
 
 def _called(arguments: list[str]) -> int:
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    QUIET.set(not {"-q", "--quiet"}.isdisjoint(options))
     try:
         listen()
-        status = app(args=arguments, standalone_mode=False, complete_var=VARIABLE)
+        status = app(args=arguments, standalone_mode=False, complete_var=VARIABLE, terminal_width=help_width())
         if sys.stdout:  # None when it was closed before the program started
             sys.stdout.flush()
     except BrokenPipeError:

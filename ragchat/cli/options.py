@@ -10,9 +10,22 @@ import typer
 from ragchat.cli.completion import collections
 from ragchat.core.choices import EmbedderChoice, ProviderChoice
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON, for programs.")]
+# The sections that a page of help has below the command's own options.
+WHICH = "Which documents"
+WHO = "Who answers"
+COMMON = "Common options"
+
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print the result as JSON, for programs.", rich_help_panel=COMMON)
+]
 HomeOption = Annotated[
-    Path | None, typer.Option("--home", metavar="FOLDER", help="Where ragchat keeps its data (RAGCHAT_HOME).")
+    Path | None,
+    typer.Option(
+        "--home",
+        metavar="FOLDER",
+        help="Where ragchat keeps its data (RAGCHAT_HOME).",
+        rich_help_panel=COMMON,
+    ),
 ]
 CollectionOption = Annotated[
     str | None,
@@ -21,15 +34,26 @@ CollectionOption = Annotated[
         metavar="NAME",
         help="The collection; the default one when left out.",
         autocompletion=collections,
+        rich_help_panel=WHICH,
     ),
 ]
 DocsOption = Annotated[
     Path | None,
-    typer.Option("--docs", metavar="PATH", help="Ask this file or folder instead; it is indexed on the way."),
+    typer.Option(
+        "--docs",
+        metavar="PATH",
+        help="Ask this file or folder instead; it is indexed on the way.",
+        rich_help_panel=WHICH,
+    ),
 ]
 SourceOption = Annotated[
     str | None,
-    typer.Option("--source", metavar="GLOB", help="Ask only the documents whose path, or its end, matches."),
+    typer.Option(
+        "--source",
+        metavar="GLOB",
+        help="Ask only the documents whose path, or its end, matches.",
+        rich_help_panel=WHICH,
+    ),
 ]
 PruneOption = Annotated[
     bool, typer.Option("--prune/--no-prune", help="Let what is gone from a folder leave the index.")
@@ -38,10 +62,14 @@ EncodingOption = Annotated[
     str | None, typer.Option("--encoding", metavar="NAME", help="Read text files as this, such as cp1250.")
 ]
 ProviderOption = Annotated[
-    ProviderChoice | None, typer.Option("--provider", help="Ask this provider only; status 5 when it fails.")
+    ProviderChoice | None,
+    typer.Option("--provider", help="Ask this provider only; status 5 when it fails.", rich_help_panel=WHO),
 ]
 LocalOnlyOption = Annotated[
-    bool, typer.Option("--local-only", help="Send nothing to another machine (RAGCHAT_CLOUD=never).")
+    bool,
+    typer.Option(
+        "--local-only", help="Send nothing to another machine (RAGCHAT_CLOUD=never).", rich_help_panel=WHO
+    ),
 ]
 TopKOption = Annotated[
     int | None,

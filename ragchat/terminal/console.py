@@ -37,6 +37,7 @@ class Terminal:
     `interactive`: a person reads and types here (stdin and stdout are terminals). `screen`: stdout is a
     terminal whose cursor can be moved. `out` and `err` print visible text as it is: no markup, no wrapping.
     `links` says what a source is a link to.
+    `quiet`: the person wants results and errors alone.
     """
 
     stdin: TextIO
@@ -47,6 +48,7 @@ class Terminal:
     keyboard: Keyboard
     directory: Path
     links: Links = FILE_LINKS
+    quiet: bool = False
 
     @property
     def attended(self) -> bool:
@@ -65,17 +67,26 @@ class Terminal:
 
     @property
     def aside(self) -> Console:
-        """Where words about an answer go: beside it on a screen, else to stderr and not into the pipe."""
-        return self.out if self.screen else self.err
+        """Where words about an answer go: beside it on a screen, else as remarks and not into the pipe."""
+        return self.out if self.screen and not self.quiet else self.remarks
+
+    @property
+    def remarks(self) -> Console:
+        """Where remarks beside a result go: to stderr, or nowhere when it shall be quiet."""
+        return _console(_Nowhere(), {}) if self.quiet else self.err
 
 
-def terminal_here() -> Terminal:
+def terminal_here(*, quiet: bool = False) -> Terminal:
     """The terminal of this process. Bytes that are not UTF-8 are replaced, closed streams are empty."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and not stream.closed and stream.errors != "replace":
             stream.reconfigure(errors="replace")
     return terminal_of(
-        sys.stdin or io.StringIO(), sys.stdout or _Nowhere(), sys.stderr or _Nowhere(), environment=os.environ
+        sys.stdin or io.StringIO(),
+        sys.stdout or _Nowhere(),
+        sys.stderr or _Nowhere(),
+        environment=os.environ,
+        quiet=quiet,
     )
 
 
@@ -86,6 +97,7 @@ def terminal_of(
     *,
     environment: Mapping[str, str],
     directory: Path | None = None,
+    quiet: bool = False,
 ) -> Terminal:
     """The terminal made of three streams; heeds COLUMNS, NO_COLOR, CLICOLOR_FORCE and TERM=dumb."""
     on_terminal = _is_terminal(stdout)
@@ -98,6 +110,7 @@ def terminal_of(
         screen=on_terminal and environment.get("TERM", "").lower() not in {"dumb", "unknown"},
         keyboard=Keyboard(stdin.fileno() if interactive else None),
         directory=directory or Path.cwd(),
+        quiet=quiet,
     )
 
 

@@ -28,7 +28,7 @@ _BAR = 20
 
 
 class StepProgress:
-    """A bar on stderr with steps, rate, time left and what is being done; nothing where nobody looks.
+    """A bar on stderr with steps, rate, time left and what is being done; nothing where nobody looks or wants to.
 
     The bar leaves no trace: the report says what was done.
     """
@@ -42,7 +42,7 @@ class StepProgress:
             TextColumn("{task.description}", style="state", markup=False, table_column=Column(no_wrap=True)),
             console=terminal.err,
             transient=True,
-            disable=not terminal.err.is_terminal or terminal.err.is_dumb_terminal,
+            disable=terminal.quiet or not terminal.err.is_terminal or terminal.err.is_dumb_terminal,
         )
         self._task = self._bar.add_task("", total=None)
 

@@ -219,12 +219,6 @@ def test_another_embedder_than_the_collections_is_refused_with_the_cure(ragchat:
     assert ran.error["kind"] == "embedder_mismatch"
 
 
-def test_a_reader_that_goes_away_is_no_error(ragchat: Program) -> None:
-    ragchat("ingest", ".")
-    ran = shell(ragchat, "set -o pipefail; ragchat docs show bread.md | head -c 1")
-    assert (ran.returncode, ran.stderr) == (0, b"")
-
-
 def test_closed_streams_do_not_crash(ragchat: Program) -> None:
     ragchat("ingest", ".")
     for redirection in ("<&-", ">&-", "2>&-"):

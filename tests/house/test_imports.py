@@ -75,6 +75,7 @@ ALLOWED_INSIDE_FUNCTIONS = {
     "ragchat/cli/collection.py": {"ragchat.cli.desk", "ragchat.terminal.views.collections"},
     "ragchat/cli/completion.py": {"ragchat.index.catalogue", "ragchat.settings.places"},
     "ragchat/cli/config.py": {
+        "rich.text",
         "ragchat.settings.describe",
         "ragchat.settings.load",
         "ragchat.settings.places",
