@@ -16,6 +16,7 @@ from ragchat.cli.options import (
     SourceOption,
     TopKOption,
 )
+from ragchat.cli.quiet import QUIET
 from ragchat.errors import NothingIndexed, StorageError, UsageError
 from ragchat.terminal.sanitise import visible_line
 from ragchat.terminal.views.chain import chain
@@ -90,7 +91,7 @@ def chat(
         return Opened(session, about, desk.terminal.links)
 
     banner = f"ragchat {__version__} · ask your documents · /help lists the commands, Ctrl-D leaves"
-    Repl(terminal_here(), open_session, banner=banner, begin=begin).run()
+    Repl(terminal_here(quiet=QUIET.get()), open_session, banner=banner, begin=begin).run()
 
 
 def _conversations(desk: Desk, *, needed: bool) -> Conversations | None:

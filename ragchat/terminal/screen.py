@@ -69,7 +69,7 @@ class AnswerScreen:
     def notice(self, text: str) -> None:
         """A line of its own, below what has arrived."""
         self.end()
-        self._terminal.out.print(Text(wrapped(visible_line(text), self._terminal.width), style="notice"))
+        self._terminal.aside.print(Text(wrapped(visible_line(text), self._terminal.width), style="notice"))
 
     def end(self) -> None:
         """Show all that has arrived; what comes now stands below it."""

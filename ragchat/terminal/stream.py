@@ -115,7 +115,7 @@ class _Pipe:
             self._terminal.out.print(Text(shown), end="")
 
     def notice(self, text: str) -> None:
-        self._terminal.err.print(Text(visible_line(text), style="notice"))
+        self._terminal.aside.print(Text(visible_line(text), style="notice"))
 
     def end(self) -> None:
         if self._in_line:
