@@ -23,9 +23,18 @@ _TIMEOUT_S = 5.0
 
 
 def examine(
-    flags: Mapping[str, object], environ: Mapping[str, str], directory: Path, screen: Screen, name: str | None
+    flags: Mapping[str, object],
+    environ: Mapping[str, str],
+    directory: Path,
+    screen: Screen,
+    name: str | None,
+    *,
+    ask: bool = False,
 ) -> Iterator[Finding]:
-    """Look at everything, and the collection `name`; a setting that is wrong is found, not raised."""
+    """Look at everything, and the collection `name`; a setting that is wrong is found, not raised.
+
+    `ask` as in `upkeep.doctor.examine`.
+    """
     yield from doctor.examine_surroundings(screen)
     try:
         loaded = load_settings(flags=flags, environ=environ, cwd=directory)
@@ -34,5 +43,10 @@ def examine(
         return
     with OllamaClient(loaded.settings.ollama.host, _TIMEOUT_S) as ollama:
         yield from doctor.examine(
-            loaded, name, ollama=ollama, ledger_file=loaded.settings.home / STATE_FILE, open_ledger=open_state
+            loaded,
+            name,
+            ollama=ollama,
+            ledger_file=loaded.settings.home / STATE_FILE,
+            open_ledger=open_state,
+            ask=ask,
         )

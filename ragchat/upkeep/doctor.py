@@ -1,6 +1,7 @@
 """The examination: everything that ragchat needs is looked at, from the ground up.
 
-Nothing is mended, and nothing is sent but the question to Ollama which version and models it has.
+Nothing is mended, and nothing is sent but the question to Ollama which version and models it has, and, where
+that is asked for, to the providers with a key which models they have.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from ragchat.errors import RagchatError, SettingsError
 from ragchat.index.catalogue import collection_folder
 from ragchat.index.collection import DEFAULT, Collection
 from ragchat.upkeep.checks import home, providers, stores, surroundings
+from ragchat.upkeep.checks.online import check_online, doors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,6 +35,7 @@ def examine_surroundings(screen: Screen) -> Iterator[Finding]:
     """What can be said without the settings."""
     yield surroundings.check_python(sys.version_info[:3])
     yield surroundings.check_terminal(screen)
+    yield surroundings.check_bytecode()
     yield surroundings.check_office()
 
 
@@ -43,10 +46,12 @@ def examine(
     ollama: OllamaClient,
     ledger_file: Path,
     open_ledger: Callable[[Path], sqlite3.Connection],
+    ask: bool = False,
 ) -> Iterator[Finding]:
     """What the settings lead to, and one collection: the default one when `collection` is None.
 
-    What lies in a home that cannot be used is not looked at.
+    What lies in a home that cannot be used is not looked at. With `ask`, each provider with a key is asked
+    whether it takes it, unless nothing may leave this machine.
     """
     settings = loaded.settings
     local_only = settings.privacy.cloud == "never"
@@ -57,6 +62,7 @@ def examine(
     if usable.state != "problem":
         if settings.home.exists():
             yield home.check_permissions(settings.home)
+            yield home.check_files(settings.home)
         yield home.check_disk(settings.home)
         yield stores.check_ledger(ledger_file, open_ledger)
         yield stores.check_conversations(settings.home)
@@ -65,7 +71,12 @@ def examine(
     chosen = partial(_embedder, settings, ollama, bound)
     yield providers.check_embedder(chosen, bound, collection or DEFAULT)
     yield providers.check_ollama(ollama, settings.ollama, local_only=local_only)
-    yield providers.check_groq(settings.groq, local_only=local_only)
+    reachable = doors(settings) if ask and not local_only else {}
+    models = {"groq": settings.groq.model, "openai": settings.openai.model, "anthropic": settings.anthropic.model}
+    if "groq" not in reachable:
+        yield providers.check_groq(settings.groq, local_only=local_only)
+    for name, door in reachable.items():
+        yield check_online(door, models[name])
 
 
 def _index(settings: Settings, name: str | None) -> tuple[Finding, str | None]:

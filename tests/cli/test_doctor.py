@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from tests.programs import Program, Ran
 
 NAMES = [
-    *("python", "terminal", "office", "settings", "home", "permissions"),
-    *("disk", "ledger", "conversations", "index", "embedder", "ollama", "groq"),
+    *("python", "terminal", "bytecode", "office", "settings", "home", "permissions"),
+    *("files", "disk", "ledger", "conversations", "index", "embedder", "ollama", "groq"),
 ]
 KEY = "gsk_aKeyOfTheRightShape0123456789"
 

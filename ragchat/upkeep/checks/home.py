@@ -12,8 +12,11 @@ from ragchat.upkeep.finding import Finding
 if TYPE_CHECKING:
     from pathlib import Path
 
-LEAST_FREE = 500_000_000
-"""Bytes: room for an index of a few hundred thousand chunks."""
+LEAST_FREE = 1_000_000_000
+"""Bytes: room for an index of half a million chunks."""
+
+LEAST_SHARE = 0.05
+"""Of a disk: file systems slow down when they are fuller."""
 
 _ELSEWHERE = "set RAGCHAT_HOME to a folder you can write to"
 
@@ -46,13 +49,37 @@ def check_permissions(home: Path) -> Finding:
     return Finding("permissions", "ok", "The home folder is closed to others.")
 
 
-def check_disk(home: Path, least: int = LEAST_FREE) -> Finding:
-    """`disk`: whether `least` bytes are free where `home` is, or will be."""
-    free = shutil.disk_usage(_nearest(home)).free
-    message = f"{free // 1_000_000:,} MB are free for {home}."
-    if free < least:
+def check_files(home: Path) -> Finding:
+    """`files`: whether each file in `home` is its owner's alone, should the folder be opened or copied."""
+    open_ones = [path for path in _files(home) if path.lstat().st_mode & 0o077]
+    if open_ones:
+        others = f" and {len(open_ones) - 1:,} more" if open_ones[1:] else ""
+        return Finding(
+            "files",
+            "warning",
+            f"Others may read {open_ones[0]}{others}, were the home folder open.",
+            f"Run `chmod -R go-rwx {shlex.quote(str(home))}`.",
+        )
+    return Finding("files", "ok", "Every file in the home folder is its owner's alone.")
+
+
+def check_disk(home: Path, least: int = LEAST_FREE, share: float = LEAST_SHARE) -> Finding:
+    """`disk`: whether `least` bytes, and the `share` of the disk, are free where `home` is, or will be."""
+    total, _, free = shutil.disk_usage(_nearest(home))
+    message = f"{free // 1_000_000:,} MB are free for {home}, {free / total:.0%} of the disk."
+    if free < least or free / total < share:
         return Finding("disk", "warning", message, "Free some space, or set RAGCHAT_HOME to another disk.")
     return Finding("disk", "ok", message)
+
+
+def _files(home: Path) -> list[Path]:
+    """The files that hold what a person wrote: databases, segments, the history, a key."""
+    return sorted(
+        path
+        for pattern in ("*", "collections/*/*", "collections/*/segments/*")
+        for path in home.glob(pattern)
+        if path.is_file() and path.name != ".ragchat" and not path.is_symlink()
+    )
 
 
 def _nearest(path: Path) -> Path:

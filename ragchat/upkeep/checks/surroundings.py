@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import sys
 from dataclasses import dataclass
-from importlib.util import find_spec
+from importlib.util import cache_from_source, find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragchat.documents.readers.office import missing_library
@@ -22,10 +23,11 @@ _NARROW = 40
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What stdout is: `drawable` when it is a terminal whose cursor can be moved; `width` in cells."""
+    """What stdout is: `drawable` when it is a terminal whose cursor can be moved; `width`, `height` in cells."""
 
     drawable: bool
     width: int
+    height: int
     colours: bool
     encoding: str
 
@@ -38,6 +40,19 @@ def check_python(version: tuple[int, int, int]) -> Finding:
             "python", "problem", f"This is Python {number}.", "Install ragchat with Python 3.11 or newer."
         )
     return Finding("python", "ok", f"Python {number}, {sys.executable}")
+
+
+def check_bytecode(libraries: Iterable[str] = ("ragchat", "chromadb")) -> Finding:
+    """`bytecode`: whether Python finds `libraries` compiled; otherwise it compiles them at every start."""
+    slow = [name for name in libraries if not _is_compiled(name)]
+    if slow:
+        return Finding(
+            "bytecode",
+            "warning",
+            f"Python compiles {' and '.join(slow)} anew at every start, which takes a second or more.",
+            f"Run `{sys.executable} -m compileall -q {Path(__file__).parents[3]}` once, as whoever installed it.",
+        )
+    return Finding("bytecode", "ok", "The libraries are compiled.")
 
 
 def check_terminal(screen: Screen) -> Finding:
@@ -59,7 +74,9 @@ def check_terminal(screen: Screen) -> Finding:
             f"Widen the window to {_NARROW} columns or more.",
         )
     colours = "in colour" if screen.colours else "without colour"
-    return Finding("terminal", "ok", f"{screen.width} columns, {colours}, UTF-8")
+    # Links come with colours: what cannot show the one does not know the other.
+    links = "with links" if screen.colours else "without links"
+    return Finding("terminal", "ok", f"{screen.width} columns, {screen.height} lines, {colours}, {links}, UTF-8")
 
 
 def check_settings(warnings: Iterable[str]) -> Finding:
@@ -83,6 +100,13 @@ def check_office(libraries: Iterable[str] = ("openpyxl", "pptx")) -> Finding:
         message = f"Spreadsheets and slides cannot all be read: {' and '.join(missing)} not installed."
         return Finding("office", "warning", message, missing_library().hint)
     return Finding("office", "ok", "Spreadsheets and slides can be read.")
+
+
+def _is_compiled(library: str) -> bool:
+    spec = find_spec(library)
+    if spec is None or spec.origin is None:
+        return True
+    return Path(cache_from_source(spec.origin)).exists()
 
 
 def _is_utf8(encoding: str) -> bool:
