@@ -66,6 +66,13 @@ class Desk:
             self.terminal.err.print(ingested(report, self.terminal.directory, None))
         return self.workspace.library.collection(kept)
 
+    def confirmed(self, question: str) -> bool:
+        """Whether the person says yes; where nobody can be asked, what was typed is meant."""
+        if not self.terminal.interactive:
+            return True
+        self.terminal.out.print(Text(f"{question} [y/N]", style="prompt"), end=" ")
+        return self.terminal.stdin.readline().strip().lower() in ("y", "yes")
+
     def note(self, text: str) -> None:
         """A remark beside the result; raises `NeedsPerson` behind the prompt."""
         if text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ from ragchat.cli import completion
 from ragchat.cli.options import CollectionOption, HomeOption, JsonOption
 from ragchat.cli.output import print_result
 from ragchat.cli.shapes import chunk_shape, document_shape, relative
-from ragchat.errors import UsageError
+from ragchat.errors import Interrupted, UsageError
 from ragchat.terminal.views.quantities import counted
 
 if TYPE_CHECKING:
@@ -30,7 +31,11 @@ SourceArgument = Annotated[
 ]
 SourcesArgument = Annotated[
     list[str],
-    typer.Argument(metavar="SOURCE...", help="Documents as listed.", autocompletion=completion.documents),
+    typer.Argument(
+        metavar="SOURCE...",
+        help="Documents as listed, or globs such as 'notes/*.md'.",
+        autocompletion=completion.documents,
+    ),
 ]
 
 
@@ -74,22 +79,46 @@ def show_document(
 @app.command("remove")
 def remove_documents(
     sources: SourcesArgument,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
     collection: CollectionOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove documents from the index; their files stay."""
+    """Remove documents from the index; their files stay.
+
+    What a glob matches is counted and asked for first, on a terminal.
+    """
     from ragchat.cli.desk import open_desk  # noqa: PLC0415
 
     desk = open_desk({"home": home}, as_json=as_json)
     target = desk.collection(collection)
     records = target.manifest.documents()
-    removed = list(dict.fromkeys(_named(source, records).source for source in sources))
+    removed = list(dict.fromkeys(record.source for source in sources for record in _meant(source, records)))
+    globbed = any(map(_is_glob, sources))
+    if globbed and not (yes or as_json or desk.confirmed(f"Remove {counted(len(removed), 'document')}?")):
+        raise Interrupted("Nothing was removed.")
     target.remove(removed)
     if as_json:
         print_result({"removed": [relative(source) for source in removed]})
     else:
         desk.terminal.out.print(f"{counted(len(removed), 'document')} removed")
+
+
+def _meant(given: str, records: Sequence[DocumentRecord]) -> list[DocumentRecord]:
+    """The documents that `given` matches as a glob, as `--source` does, or the one that it names."""
+    exact = any(given in (record.source, relative(record.source)) for record in records)
+    if exact or not _is_glob(given):
+        return [_named(given, records)]
+    path = str(Path.cwd() / given)
+    patterns = (given, f"*/{given}", path)
+    found = [record for record in records if any(fnmatchcase(record.source, pattern) for pattern in patterns)]
+    if not found:
+        raise UsageError(f"No indexed document matches {given}.", "See them all: ragchat docs list")
+    return found
+
+
+def _is_glob(given: str) -> bool:
+    return any(character in given for character in "*?[")
 
 
 def _named(given: str, records: Sequence[DocumentRecord]) -> DocumentRecord:

@@ -25,7 +25,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "completion": ('eval "$(ragchat completion bash)"', "ragchat completion fish"),
         "docs list": ("ragchat docs list", "ragchat docs list --collection guides"),
         "docs show": ("ragchat docs show bread.md", "ragchat docs show guides/bread.md --json"),
-        "docs remove": ("ragchat docs remove guides/bread.md",),
+        "docs remove": ("ragchat docs remove guides/bread.md", "ragchat docs remove 'guides/*.md' --yes"),
         "collection list": ("ragchat collection list",),
         "collection create": (
             "ragchat collection create tickets",
