@@ -17,11 +17,12 @@ from ragchat.cli.command import Group, equip, help_width
 from ragchat.cli.completion import VARIABLE, completion, listen
 from ragchat.cli.doctor import doctor
 from ragchat.cli.ingest import ingest
+from ragchat.cli.misuse import misused
 from ragchat.cli.output import print_error
 from ragchat.cli.quiet import QUIET
 from ragchat.cli.search import search
 from ragchat.cli.usage import usage
-from ragchat.errors import Interrupted, RagchatError, StorageError, UsageError
+from ragchat.errors import Interrupted, RagchatError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,7 +120,7 @@ def _as_ours(error: BaseException) -> RagchatError:
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         return Interrupted("Interrupted.")
     if isinstance(error, typer.TyperException):
-        return _misused(error.format_message())
+        return misused(error)
     if isinstance(error, OSError) and error.strerror:
         what = f"{error.filename}: " if error.filename else ""
         return StorageError(
@@ -129,13 +130,6 @@ def _as_ours(error: BaseException) -> RagchatError:
         f"Something went wrong inside ragchat: {type(error).__name__}: {error}",
         "Run it again as `ragchat --debug …` and report what it shows.",
     )
-
-
-def _misused(message: str) -> UsageError:
-    hint = "See ragchat --help, or ragchat COMMAND --help."
-    if "unexpected extra argument" in message:
-        hint = 'Put a question of several words in quotation marks: ragchat ask "How …?"'
-    return UsageError(message if message.endswith((".", "?", "!")) else f"{message}.", hint)
 
 
 def _report(error: RagchatError, *, as_json: bool) -> int:
