@@ -56,13 +56,19 @@ def open_workspace(
     So does `ask_passphrase`, which is told whether it is a new one; RAGCHAT_PASSPHRASE in `environ` answers it.
     Raises `SettingsError`.
     """
-    loaded = load_settings(flags=flags, environ=environ, cwd=directory)
+
+    def load(changes: Mapping[str, object]) -> Loaded:
+        return load_settings(flags={**flags, **changes}, environ=environ, cwd=directory)
+
     known = environ.get(PASSPHRASE_VARIABLE)
-    return Workspace(loaded, ask, (lambda _new: known) if known else ask_passphrase)
+    return Workspace(load({}), ask, (lambda _new: known) if known else ask_passphrase, load=load)
 
 
 class Workspace:
-    """Each part is made when it is first needed; what was opened is closed with `close`."""
+    """Each part is made when it is first needed; what was opened is closed with `close`.
+
+    `load` reads the settings again, some of them changed.
+    """
 
     def __init__(
         self,
@@ -70,6 +76,7 @@ class Workspace:
         ask: Callable[[Question], Decision] | None,
         ask_passphrase: Callable[[bool], str] = nobody_asked,
         paces: Paces | None = None,
+        load: Callable[[Mapping[str, object]], Loaded] | None = None,
     ) -> None:
         self.settings = loaded.settings
         self.warnings = loaded.warnings
@@ -77,12 +84,28 @@ class Workspace:
         self._ask = ask
         self._ask_passphrase = ask_passphrase
         self._paces = paces
+        self._load = load
+        self._changes: dict[str, object] = {}
         self._consents: dict[str, Consent] = {}
         self._opened = ExitStack()
 
     def close(self) -> None:
         """Close the connections and the database."""
         self._opened.close()
+
+    def change(self, changes: Mapping[str, object]) -> None:
+        """Let settings, by their dotted names, be others from the next question on; None takes a change back.
+
+        Only those of `settings.changing` have an effect. A session has to be handed over. Raises `SettingsError`,
+        and then everything stays as it was.
+        """
+        assert self._load is not None
+        changes = {**self._changes, **changes}
+        loaded = self._load(changes)
+        if loaded.settings.privacy != self.settings.privacy:
+            self._consents.clear()
+        self._changes, self._loaded, self.settings = changes, loaded, loaded.settings
+        self.__dict__.pop("_answerers", None)
 
     @cached_property
     def library(self) -> Library:
@@ -173,6 +196,10 @@ class Workspace:
         """What all attempts took; raises `StorageError`."""
         return usage_report(self._state, by)
 
+    def hand_over(self, session: Session, provider: str | None = None) -> None:
+        """Let `session` go on with the settings as they are now, answered by `provider` alone if one is named."""
+        session.hand_over(*self._answering(session.search, session.collection, provider, session.is_encrypted))
+
     def _session(
         self,
         search: PassageSearch,
@@ -180,9 +207,16 @@ class Workspace:
         provider: str | None,
         conversations: Conversations | None = None,
     ) -> Session:
+        encrypted = conversations is not None and conversations.encrypted
+        answering, afresh = self._answering(search, collection, provider, encrypted)
+        return Session(answering, conversations, collection, afresh)
+
+    def _answering(
+        self, search: PassageSearch, collection: str, provider: str | None, encrypted: bool
+    ) -> tuple[Answering, Callable[[], AbstractContextManager[None]]]:
+        """Who answers, and what it is done in to be done afresh."""
         models = self._answerers.models(collection, provider)
-        remembers = not (conversations and conversations.encrypted)
-        generator = self._answerers.session(collection, provider, remembers=remembers)
+        generator = self._answerers.session(collection, provider, remembers=not encrypted)
         answering = Answering(
             search,
             generator,
@@ -190,8 +224,7 @@ class Workspace:
             context_tokens=self.settings.answer.context_tokens,
             rewriter=Rewriter(models) if models else None,
         )
-        afresh = generator.afresh if isinstance(generator, Remembering) else nullcontext
-        return Session(answering, conversations, collection, afresh)
+        return answering, generator.afresh if isinstance(generator, Remembering) else nullcontext
 
     @cached_property
     def _answerers(self) -> Answerers:

@@ -19,7 +19,6 @@ from ragchat.cli.options import (
 from ragchat.cli.quiet import QUIET
 from ragchat.errors import NothingIndexed, StorageError, UsageError
 from ragchat.terminal.sanitise import visible_line
-from ragchat.terminal.views.chain import chain
 from ragchat.terminal.views.quantities import counted
 
 if TYPE_CHECKING:
@@ -84,11 +83,9 @@ def chat(
 
     def open_session() -> Opened:
         desk, target, session = begun[-1]
-        documents, _ = target.manifest.counts()
         # The first search loads what is heavy; better now than behind the first question.
         target.warm_up()
-        about = f"{counted(documents, 'document')} · {chain(desk.workspace.chain(provider))}"
-        return Opened(session, about, desk.terminal.links)
+        return Opened.of(session, desk, target, provider)
 
     banner = f"ragchat {__version__} · ask your documents · /help lists the commands, Ctrl-D leaves"
     Repl(terminal_here(quiet=QUIET.get()), open_session, banner=banner, begin=begin).run()

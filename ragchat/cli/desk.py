@@ -71,7 +71,8 @@ class Desk:
         if not self.terminal.interactive:
             return True
         self.terminal.out.print(Text(f"{question} [y/N]", style="prompt"), end=" ")
-        return self.terminal.stdin.readline().strip().lower() in ("y", "yes")
+        with self.terminal.keyboard.answering():
+            return self.terminal.stdin.readline().strip().lower() in ("y", "yes")
 
     def note(self, text: str) -> None:
         """A remark beside the result; raises `NeedsPerson` behind the prompt."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ragchat.conversation.store import Conversations
     from ragchat.core.answer import Answer
     from ragchat.pipeline.answering import Answering
+    from ragchat.pipeline.attaching import PassageSearch
     from ragchat.pipeline.events import Event
 
 
@@ -51,10 +52,21 @@ class Session:
         collection: str = "",
         afresh: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
+        self.collection = collection
+        self.is_encrypted = conversations is not None and conversations.encrypted
         self._answering = answering
         self._keeping = Keeping(conversations, collection)
         self._afresh = afresh
         self._turns: list[Turn] = []
+
+    @property
+    def search(self) -> PassageSearch:
+        """How its passages are found."""
+        return self._answering.search
+
+    def hand_over(self, answering: Answering, afresh: Callable[[], AbstractContextManager[None]]) -> None:
+        """Let `answering` answer from the next question on."""
+        self._answering, self._afresh = answering, afresh
 
     @property
     def turns(self) -> tuple[Turn, ...]:

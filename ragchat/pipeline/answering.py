@@ -43,7 +43,7 @@ class Answering:
         context_tokens: int,
         rewriter: Rewriter | None = None,
     ) -> None:
-        self._retriever = retriever
+        self.search = retriever
         self._generator = generator
         self._rewriter = rewriter
         self._top_k = top_k
@@ -58,7 +58,7 @@ class Answering:
         """
         meant, rewriting = self._meant(question, turns)
         started = time.monotonic()
-        found = self._retriever.search(meant, self._top_k)
+        found = self.search.search(meant, self._top_k)
         passages, seconds = found.passages, time.monotonic() - started
         yield Retrieved(passages, seconds)
         prompt = make_prompt(question, passages, turns, self._context_tokens)

@@ -11,15 +11,21 @@ from ragchat.terminal.links import FILE_LINKS
 from ragchat.terminal.loading import Loading
 from ragchat.terminal.state import StateLine
 from ragchat.terminal.stream import show
+from ragchat.terminal.views.chain import chain
+from ragchat.terminal.views.quantities import counted
 from ragchat.terminal.views.summary import farewell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from ragchat.conversation.session import Session
     from ragchat.core.answer import Answer
+    from ragchat.index.collection import Collection
+    from ragchat.pipeline.events import Event
     from ragchat.terminal.commands.table import Command
     from ragchat.terminal.console import Terminal
+    from ragchat.terminal.desk import Desk
+    from ragchat.terminal.keys import PromptKeys
     from ragchat.terminal.links import Links
 
 
@@ -29,72 +35,136 @@ class Leave(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A session that is ready, what its sources link to, and a few words about it: its documents, who answers."""
+    """A session that is ready, and what it is about; `provider` answers alone when it is named.
+
+    `about` says it in a few words: the documents, and who answers. `links` are what its sources link to.
+    """
 
     session: Session
-    about: str
+    desk: Desk
+    collection: Collection
+    provider: str | None = None
+    about: str = ""
     links: Links = FILE_LINKS
+
+    @classmethod
+    def of(cls, session: Session, desk: Desk, collection: Collection, provider: str | None) -> Opened:
+        """With what can be said about it as things stand now."""
+        documents, _ = collection.manifest.counts()
+        about = f"{counted(documents, 'document')} · {chain(desk.workspace.chain(provider))}"
+        return cls(session, desk, collection, provider, about, desk.terminal.links)
 
 
 class Chat:
-    """Opens its session in the background, asks it questions and keeps count of the answers."""
+    """Opens its session in the background, asks it questions and keeps count of the answers.
+
+    `offered` is put into the next prompt.
+    """
 
     def __init__(
-        self, terminal: Terminal, open_session: Callable[[], Opened], *, commands: Sequence[Command]
+        self,
+        terminal: Terminal,
+        open_session: Callable[[], Opened],
+        *,
+        commands: Sequence[Command],
+        keys: PromptKeys | None = None,
     ) -> None:
         self.terminal = terminal
         self.commands = commands
+        self.keys = keys
         self.last_answer: Answer | None = None
+        self.offered = ""
         self._answers: list[Answer] = []
         self._open_session = open_session
         self._loading: Loading[Opened] | None = None
+        self._opened: Opened | None = None
+
+    # The session
 
     def prepare(self, then: Callable[[], object] = lambda: None) -> None:
         """Begin to open the session; `then` is called in another thread when that has ended."""
         self._loading = Loading(self._open_session, then)
 
+    @property
+    def ready(self) -> Opened | None:
+        """What is opened; None while that lasts, and where it failed. Waits for nothing."""
+        loading = self._loading
+        if self._opened is None and loading is not None and loading.ended and loading.failure is None:
+            return loading.result()
+        return self._opened
+
     def state(self) -> str:
         """What the session is, or why it is not there yet."""
-        if self._loading is None or not self._loading.ended:
-            return "getting ready…"
-        failure = self._loading.failure
-        return f"not ready: {failure}" if failure else self._loading.result().about
+        if ready := self.ready:
+            return ready.about
+        failure = self._loading.failure if self._loading else None
+        return f"not ready: {failure}" if failure else "getting ready…"
 
-    def open(self) -> Session:
+    def open(self) -> Opened:
         """Wait for the session; raises `RagchatError` when it cannot be opened. The next call tries again."""
-        if self._loading is None:
-            self.prepare()
-        assert self._loading is not None
-        try:
-            with StateLine(self.terminal) as state:
-                if not self._loading.ended:
-                    state.show("getting ready…")
-                opened = self._loading.result()
-                self.terminal = replace(self.terminal, links=opened.links)
-                return opened.session
-        except RagchatError:
-            self._loading = None
-            raise
+        if self._opened is None:
+            if self._loading is None:
+                self.prepare()
+            assert self._loading is not None
+            try:
+                with StateLine(self.terminal) as state:
+                    if not self._loading.ended:
+                        state.show("getting ready…")
+                    self._adopt(self._loading.result())
+            except RagchatError:
+                self._loading = None
+                raise
+        assert self._opened is not None
+        return self._opened
+
+    def change(self, changes: Mapping[str, object]) -> None:
+        """Go on with other settings, by their dotted names; raises `SettingsError`, and nothing has changed."""
+        opened = self.open()
+        opened.desk.workspace.change(changes)
+        self.choose(opened.provider)
+
+    def choose(self, provider: str | None) -> None:
+        """Let `provider` alone answer from now on; the whole chain when it is None."""
+        opened = self.open()
+        opened.desk.workspace.hand_over(opened.session, provider)
+        self._adopt(Opened.of(opened.session, opened.desk, opened.collection, provider))
+
+    def renew(self) -> None:
+        """Take note of what has changed in the collection."""
+        opened = self.open()
+        self._adopt(Opened.of(opened.session, opened.desk, opened.collection, opened.provider))
+
+    def _adopt(self, opened: Opened) -> None:
+        self._opened = opened
+        self.terminal = replace(self.terminal, links=opened.links)
+
+    # Questions
 
     def ask(self, question: str) -> bool:
         """Show the answer to `question`; True when it was interrupted.
 
         Raises `RagchatError` when the session cannot be opened or does not answer.
         """
-        session = self.open()
-        with self.terminal.keyboard.silent():
-            shown = show(session.ask(question), self.terminal)
-        self.last_answer = shown.answer
-        self._answers.append(shown.answer)
-        return shown.interrupted
+        return self._show(self.open().session.ask(question))
+
+    def retry(self) -> bool:
+        """Show another answer to the last question. As `ask`, and raises `UsageError` before the first."""
+        return self._show(self.open().session.retry())
 
     def forget(self) -> None:
-        """Forget the turns; the answers still count for the farewell."""
+        """Begin another session; the answers still count for the farewell."""
         self.last_answer = None
-        if self._loading and self._loading.ended and not self._loading.failure:
-            self._loading.result().session.clear()
+        if ready := self.ready:
+            ready.session.clear()
 
     def say_farewell(self) -> None:
         """Say what the conversation took, if there was one."""
         if self._answers:
             self.terminal.aside.print(farewell(summarise(self._answers), self.terminal.line_width))
+
+    def _show(self, events: Generator[Event, None, None]) -> bool:
+        with self.terminal.keyboard.silent():
+            shown = show(events, self.terminal)
+        self.last_answer = shown.answer
+        self._answers.append(shown.answer)
+        return shown.interrupted

@@ -92,7 +92,7 @@ class Repl:
         self._begun = Preferences(history_file) if history_file else None
         self._begin_here = False
         self._history: OwnerOnlyHistory | None = None
-        self._chat = Chat(terminal, self._open, commands=COMMANDS)
+        self._chat = Chat(terminal, self._open, commands=COMMANDS, keys=self.keys)
 
     def run(self) -> None:
         """Converse until the end of input, `/quit`, Ctrl-D or a signal.
@@ -150,6 +150,7 @@ class Repl:
                     continue
                 self._report()
                 offered = "" if not line or self._taken(line) else line
+                offered, self._chat.offered = offered or self._chat.offered, ""
                 # What was typed meanwhile is a new question: the failed one waits in the history instead.
                 if keyboard.waiting():
                     offered = ""

@@ -289,3 +289,34 @@ def test_a_server_in_line_without_a_model_gets_the_equivalent_of_the_first(
 ) -> None:
     with workspace(docs, **variables) as (opened, _):
         assert chain_line(opened.chain()) == chain
+
+
+def test_a_conversation_goes_on_with_other_settings_and_remembers_what_was_said(
+    docs: Path, server: OllamaServer, answered: dict[str, str]
+) -> None:
+    with workspace(docs, **answered) as (opened, _):
+        session = opened.session(opened.library.collection(), conversations=opened.conversations)
+        list(session.ask(QUESTION))
+        opened.change({"groq.temperature": "1.5", "retrieval.top_k": "1", "answer.cache": "false"})
+        opened.hand_over(session)
+        answer = collect(session.ask("How long should the loaf cool on a rack then?"))
+        assert len(answer.passages) == 1
+        body = server.journal[-1].body
+        assert body["options"]["temperature"] == 1.5
+        assert [message["content"] for message in body["messages"]][1] == QUESTION
+        opened.hand_over(session, "extractive")
+        assert collect(session.ask(QUESTION)).completion.provider == "extractive"
+        assert [turn.question for turn in opened.conversations.load(session.id)] == [
+            turn.question for turn in session.turns
+        ]
+
+
+def test_a_setting_that_is_wrong_changes_nothing(docs: Path) -> None:
+    with workspace(docs) as (opened, _):
+        before = opened.settings
+        with pytest.raises(SettingsError):
+            opened.change({"groq.temperature": "hot"})
+        assert opened.settings is before
+        opened.change({"groq.temperature": "1.5"})
+        opened.change({"groq.temperature": None})
+        assert opened.settings == before

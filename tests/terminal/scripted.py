@@ -17,14 +17,17 @@ from ragchat.core.place import Place
 from ragchat.core.usage import Usage
 from ragchat.errors import GenerationError
 from ragchat.pipeline.events import Answered, Event, Retrieved
+from ragchat.terminal.chat import Opened
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from ragchat.core.answer import Turn
     from ragchat.core.completion import Finish
+    from ragchat.index.collection import Collection
     from ragchat.pipeline.answering import Answering
     from ragchat.settings.terminal import Editing
+    from ragchat.terminal.desk import Desk
 
 _BREAD = "Cool the loaf first. A cut loaf keeps best wrapped in paper,\nthen in a cotton bag, away from the stove."
 
@@ -98,6 +101,11 @@ def session(scripted: Scripted) -> Session:
     return Session(cast("Answering", scripted))
 
 
+def opened(talk: Session, about: str = "") -> Opened:
+    """A session that is ready, with nothing behind it that commands could change."""
+    return Opened(talk, cast("Desk", None), cast("Collection", None), about=about)
+
+
 _ANSWER = (
     "A cut loaf keeps best wrapped in **paper**, then in a cotton bag, away from the stove [1]. "
     "It dries out faster in the fridge, where starch sets again [2].\n\n"
@@ -111,7 +119,6 @@ _ANSWER = (
 
 def main(history_file: str, pause: str, editing: Editing = "emacs", lines: str = "") -> None:
     """Run the conversation in the terminal this program was started in; `multiline` as the last argument."""
-    from ragchat.terminal.chat import Opened
     from ragchat.terminal.console import terminal_here
     from ragchat.terminal.repl import Preferences, Repl
 
@@ -120,7 +127,8 @@ def main(history_file: str, pause: str, editing: Editing = "emacs", lines: str =
         scripted = Scripted(
             _ANSWER.replace(" ", " \0").split("\0"), pause=float(pause), notice="ollama answers: no groq key."
         )
-        return Opened(session(scripted), "food · 222 documents · groq → ollama (not running) → extractive")
+        about = "food · 222 documents · groq → ollama (not running) → extractive"
+        return opened(session(scripted), about)
 
     banner = (
         "ragchat 0.1.0 · answers from your documents, with their sources\n/help lists the commands, Ctrl-D leaves"

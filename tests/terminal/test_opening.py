@@ -14,14 +14,14 @@ import pytest
 
 from ragchat.core.place import Place
 from ragchat.errors import UsageError
-from ragchat.terminal.chat import Chat, Opened
+from ragchat.terminal.chat import Chat
 from ragchat.terminal.commands.opening import open_source
 from ragchat.terminal.commands.table import COMMANDS
 from ragchat.terminal.finding import line_now
 from ragchat.terminal.opening import in_editor, in_viewer
 from tests.programs import ROOT
 from tests.terminal.screens import screen
-from tests.terminal.scripted import Scripted, answer, passage, session
+from tests.terminal.scripted import Scripted, answer, opened, passage, session
 
 if TYPE_CHECKING:
     from ragchat.core.answer import Answer
@@ -127,7 +127,7 @@ def _chat(told: Answer | None, directory: Path) -> tuple[Chat, Screen]:
     """A conversation whose last answer is `told`, in `directory`; and the screen."""
     terminal, shown = screen()
     chat = Chat(
-        replace(terminal, directory=directory), lambda: Opened(session(Scripted([])), ""), commands=COMMANDS
+        replace(terminal, directory=directory), lambda: opened(session(Scripted([])), ""), commands=COMMANDS
     )
     chat.last_answer = told
     return chat, shown

@@ -17,12 +17,11 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from ragchat.errors import Interrupted, NothingIndexed, UsageError
-from ragchat.terminal.chat import Opened
 from ragchat.terminal.history import OwnerOnlyHistory
 from ragchat.terminal.loading import require_person
 from ragchat.terminal.repl import Preferences, Repl
 from tests.terminal.screens import Screen, pipe, screen
-from tests.terminal.scripted import Scripted, session
+from tests.terminal.scripted import Scripted, opened, session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
     from ragchat.conversation.session import Session
     from ragchat.pipeline.events import Event as AnswerEvent
+    from ragchat.terminal.chat import Opened
 
 _ENTER, _ALT_ENTER, _CTRL_C, _CTRL_D, _CTRL_R = "\r", "\x1b\r", "\x03", "\x04", "\x12"
 _UP = "\x1b[A"
@@ -53,7 +53,7 @@ def _keyboard() -> Iterator[PipeInput]:
 
 
 def _opening(scripted: Scripted) -> Callable[[], Opened]:
-    return lambda: Opened(session(scripted), "2 documents")
+    return lambda: opened(session(scripted), "2 documents")
 
 
 def test_questions_are_answered_until_ctrl_d_and_the_summary_is_said(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_question_can_be_typed_before_the_session_is_ready(tmp_path: Path) -> 
 
     def open_late() -> Opened:
         assert shown.waiting.wait(30)
-        return Opened(session(Scripted(["Wrap it."])), "")
+        return opened(session(Scripted(["Wrap it."])), "")
 
     with _keyboard() as keyboard:
         keyboard.send_text(f"How long?{_ENTER}{_CTRL_D}")
@@ -210,7 +210,7 @@ def test_a_session_that_cannot_be_opened_is_tried_again_with_the_next_question(t
     def open_session() -> Opened:
         if failure := next(tries):
             raise failure
-        return Opened(session(scripted), "")
+        return opened(session(scripted), "")
 
     shown = _typed(f"How long?{_ENTER}{_ENTER}{_CTRL_D}", tmp_path / "h", open_session)
     assert "error: Nothing is indexed.\nhint: Ingest a folder." in shown
@@ -278,7 +278,7 @@ def test_ctrl_c_ends_a_file_of_questions(tmp_path: Path) -> None:
     terminal.out.file = Interrupting()
     repl = Repl(
         terminal,
-        lambda: Opened(cast("Session", _Direct(scripted)), ""),
+        lambda: opened(cast("Session", _Direct(scripted)), ""),
         banner="",
         history_file=tmp_path / "h",
     )
