@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ragchat.assembly.generators import chosen_model, generator, quoted, signature, unasked, varied
 from ragchat.core.experiments import Arm, arms, drawn, rollout
 from ragchat.core.pricing import prices_of
-from ragchat.errors import GenerationError, StorageError
+from ragchat.errors import GenerationError, OllamaError, StorageError
 from ragchat.generation.chain import paced
 from ragchat.generation.chain.health import Health
 from ragchat.generation.chain.links import links
@@ -19,6 +19,7 @@ from ragchat.generation.chain.remedy import MOST_WAIT_S
 from ragchat.generation.chain.router import LAST_RESORT, Router
 from ragchat.generation.memory.answers import AnswerCache
 from ragchat.generation.memory.remembered import Remembering
+from ragchat.generation.providers.groq_models import CURRENT
 from ragchat.generation.providers.unconfigured import Unconfigured
 from ragchat.usage.budgets import Budget, Budgets
 from ragchat.usage.calibration import Calibration
@@ -101,7 +102,19 @@ class Answerers:
 
     def chain(self, provider: str | None) -> tuple[Link, ...]:
         """The providers in their order, as they stand now."""
-        return links(self._ordered(self._tried(provider, None)), self._health)
+        tried, local_only = self._ordered(self._tried(provider, None)), self._settings.privacy.cloud == "never"
+        return links(tried, self._health, local_only=local_only)
+
+    def known_models(self, provider: str | None) -> tuple[str, ...]:
+        """The models that an Ollama on this machine has, and those of Groq that are data here."""
+        asked = [one.provider for one in self._tried(provider, None) if not isinstance(one, Unconfigured)]
+        found: list[str] = []
+        if "groq" in asked:
+            found += CURRENT
+        if "ollama" in asked and self._ollama.destination is None and self._ollama.listens():
+            with suppress(OllamaError):
+                found += [model.name for model in self._ollama.models()]
+        return tuple(found)
 
     def settle_consent(self, collection: str, provider: str | None) -> None:
         """Ask now for the consent that a session may need; raises `StorageError`."""

@@ -23,6 +23,7 @@ from ragchat.pipeline.answering import Answering
 from ragchat.pipeline.attaching import Attaching, attach
 from ragchat.pipeline.rewriting import Rewriter
 from ragchat.privacy.consent import Consent
+from ragchat.settings.describe import describe
 from ragchat.settings.load import load_settings
 from ragchat.settings.sources import PASSPHRASE_VARIABLE
 from ragchat.usage.ledger import Ledger
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from ragchat.pipeline.attaching import Attachment, PassageSearch
     from ragchat.privacy.consent import Decision, Question
     from ragchat.resilience.pacing import Paces
+    from ragchat.settings.describe import Row
     from ragchat.settings.load import Loaded
     from ragchat.usage.report import Grouping, UsageReport
 
@@ -106,6 +108,10 @@ class Workspace:
             self._consents.clear()
         self._changes, self._loaded, self.settings = changes, loaded, loaded.settings
         self.__dict__.pop("_answerers", None)
+
+    def described(self) -> tuple[Row, ...]:
+        """Every setting with its value and where it came from."""
+        return describe(self._loaded)
 
     @cached_property
     def library(self) -> Library:
@@ -191,6 +197,10 @@ class Workspace:
     def chain(self, provider: str | None = None) -> tuple[Link, ...]:
         """The providers in their order, as they stand now."""
         return self._answerers.chain(provider)
+
+    def models(self, provider: str | None = None) -> tuple[str, ...]:
+        """What whoever answers could be asked for, as far as that is known on this machine."""
+        return self._answerers.known_models(provider)
 
     def usage(self, by: Grouping) -> UsageReport:
         """What all attempts took; raises `StorageError`."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ragchat.assembly.workspace import Workspace, open_workspace
+from ragchat.cli.doctor import examined
 from ragchat.cli.quiet import QUIET
 from ragchat.conversation.store import nobody_asked
 from ragchat.errors import UsageError
@@ -25,9 +26,10 @@ from ragchat.terminal.progress import IngestProgress
 from ragchat.terminal.views.ingest import ingested
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from ragchat.index.ingest import IngestReport
+    from ragchat.upkeep.finding import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,10 @@ class Desk:
         if report.failed or report.warnings:
             self.terminal.err.print(ingested(report, self.terminal.directory, None))
         return self.workspace.library.collection(kept)
+
+    def examine(self) -> Iterator[Finding]:
+        """What the doctor finds; nothing is sent to the cloud."""
+        return examined(self.terminal, {"home": self.workspace.settings.home}, None)
 
     def confirmed(self, question: str) -> bool:
         """Whether the person says yes; where nobody can be asked, what was typed is meant."""

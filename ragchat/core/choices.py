@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 ProviderChoice: TypeAlias = Literal["groq", "ollama", "openai", "anthropic", "gguf", "extractive"]
+
+PROVIDERS: Final[tuple[ProviderChoice, ...]] = get_args(ProviderChoice)
 
 _WRITTEN = {"openai": "OpenAI", "gguf": "GGUF"}
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rich.text import Text
+
 from ragchat.conversation.session import summarise
-from ragchat.errors import RagchatError
+from ragchat.errors import RagchatError, UsageError
+from ragchat.settings.model import DECLARED
 from ragchat.terminal.links import FILE_LINKS
 from ragchat.terminal.loading import Loading
 from ragchat.terminal.state import StateLine
@@ -14,6 +17,7 @@ from ragchat.terminal.stream import show
 from ragchat.terminal.views.chain import chain
 from ragchat.terminal.views.quantities import counted
 from ragchat.terminal.views.summary import farewell
+from ragchat.terminal.wrap import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
@@ -74,6 +78,8 @@ class Chat:
         self.keys = keys
         self.last_answer: Answer | None = None
         self.offered = ""
+        self.changes: dict[str, object] = {}
+        """The settings that were changed since it began, by their dotted names."""
         self._answers: list[Answer] = []
         self._open_session = open_session
         self._loading: Loading[Opened] | None = None
@@ -121,6 +127,7 @@ class Chat:
         """Go on with other settings, by their dotted names; raises `SettingsError`, and nothing has changed."""
         opened = self.open()
         opened.desk.workspace.change(changes)
+        self.changes |= changes
         self.choose(opened.provider)
 
     def choose(self, provider: str | None) -> None:
@@ -128,6 +135,15 @@ class Chat:
         opened = self.open()
         opened.desk.workspace.hand_over(opened.session, provider)
         self._adopt(Opened.of(opened.session, opened.desk, opened.collection, provider))
+
+    def model_setting(self) -> str:
+        """The setting that names the model of whoever answers; raises `UsageError` where no model does."""
+        opened = self.open()
+        links = opened.desk.workspace.chain(opened.provider)
+        able = [link for link in links if not link.trouble and f"{link.provider}.model" in DECLARED]
+        if not able:
+            raise UsageError("No model answers just now.", "Say which provider should: /provider NAME")
+        return f"{able[0].provider}.model"
 
     def renew(self) -> None:
         """Take note of what has changed in the collection."""
@@ -156,6 +172,11 @@ class Chat:
         self.last_answer = None
         if ready := self.ready:
             ready.session.clear()
+
+    def say(self, text: str) -> None:
+        """Say something about the conversation."""
+        shown = Text(wrapped(text, self.terminal.width), style="notice")
+        self.terminal.aside.print(shown)
 
     def say_farewell(self) -> None:
         """Say what the conversation took, if there was one."""

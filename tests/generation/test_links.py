@@ -51,6 +51,12 @@ def test_one_on_another_machine_is_not_even_knocked_at() -> None:
         assert client.listens()
 
 
+def test_nobody_elsewhere_would_be_asked_where_all_stays_here(state: sqlite3.Connection) -> None:
+    tried = [Scripted("groq", destination="api.groq.com"), Scripted("ollama")]
+    shown = links(tried, Health(state), local_only=True)
+    assert [link.trouble for link in shown] == ["elsewhere", ""]
+
+
 def test_a_limit_and_a_breaker_say_until_when(state: sqlite3.Connection) -> None:
     health = Health(state, lambda: NOON)
     limited, failing = Scripted("groq"), Scripted("openai")

@@ -83,7 +83,7 @@ ALLOWED_INSIDE_FUNCTIONS = {
         "ragchat.terminal.sanitise",
         "ragchat.terminal.views",
     },
-    "ragchat/cli/docs.py": {"ragchat.cli.desk", "ragchat.terminal.views.documents"},
+    "ragchat/cli/docs.py": {"ragchat.cli.desk", "ragchat.index.naming", "ragchat.terminal.views.documents"},
     "ragchat/cli/doctor.py": {
         "ragchat.assembly.examination",
         "ragchat.terminal.console",

@@ -7,12 +7,16 @@ from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
 from ragchat.errors import UsageError
+from ragchat.terminal.chat import Chat
 from ragchat.terminal.commands.table import COMMANDS, parse
 from ragchat.terminal.completion import CommandCompleter
+from tests.terminal.screens import screen
+from tests.terminal.scripted import Scripted, opened, session
 
 
 def _completions(typed: str) -> list[str]:
-    completer = CommandCompleter(COMMANDS)
+    chat = Chat(screen()[0], lambda: opened(session(Scripted([]))), commands=COMMANDS)
+    completer = CommandCompleter(COMMANDS, chat)
     return [completion.text for completion in completer.get_completions(Document(typed), CompleteEvent())]
 
 
@@ -66,10 +70,16 @@ def test_names_are_unique() -> None:
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("/", ["/help", "/sources", "/open", "/why", "/clear", "/quit"]),
-        ("/s", ["/sources"]),
-        ("/ex", ["/exit"]),
+        ("/", [f"/{command.name}" for command in COMMANDS]),
+        ("/so", ["/sources"]),
+        ("/ex", ["/export", "/exit"]),
         ("/sources ", []),
+        ("/provider ol", ["ollama"]),
+        ("/retry EXT", ["extractive"]),
+        ("/set temper", ["groq.temperature"]),
+        ("/usage d", ["day", "provider", "model"]),
+        ("/resume ", []),
+        ("/nothing ", []),
         ("what is /s", []),
         ("", []),
     ],

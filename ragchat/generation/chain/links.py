@@ -26,16 +26,21 @@ class Link:
     trouble: str = ""
 
 
-def links(generators: Iterable[Generator], health: Health) -> tuple[Link, ...]:
-    """A link for each of `generators`, in their order. Nothing is sent to another machine."""
-    return tuple(Link(one.provider, one.model, _trouble(one, health)) for one in generators)
+def links(generators: Iterable[Generator], health: Health, *, local_only: bool = False) -> tuple[Link, ...]:
+    """A link for each of `generators`, in their order; if `local_only`, none on another machine would be asked.
+
+    Nothing is sent to another machine.
+    """
+    return tuple(Link(one.provider, one.model, _trouble(one, health, local_only)) for one in generators)
 
 
-def _trouble(generator: Generator, health: Health) -> str:
+def _trouble(generator: Generator, health: Health, local_only: bool) -> str:
     if isinstance(generator, Unconfigured):
         return generator.trouble
     if isinstance(generator, Reachable) and not generator.reachable():
         return "not running"
+    if local_only and generator.destination is not None:
+        return "elsewhere"
     with suppress(StorageError):
         return health.trouble(generator)
     return ""

@@ -47,5 +47,5 @@ def _line(name: str, row: Row, width: int | None) -> Text:
 
 
 def _source(origin: Origin) -> str:
-    words = {"flag": f"--{origin.where}", "environment": origin.where, "default": "default"}
+    words = {"flag": "given here", "environment": origin.where, "default": "default"}
     return words.get(origin.kind) or visible_line(origin.where)
