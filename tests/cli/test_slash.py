@@ -74,7 +74,7 @@ def test_settings_hold_from_the_next_question_on(served: Program, groq_server: G
 def test_local_only_holds_until_it_is_taken_back(served: Program) -> None:
     served.environment["GROQ_BASE_URL"] = "http://groq.invalid"
     shown = served("chat", stdin="/local-only\n/set cloud\n/local-only off\n/set cloud\n")
-    assert "groq (elsewhere) → ollama → extractive" in shown.err
+    assert "groq (elsewhere) → ollama · llama3.2:3b → extractive" in shown.err
     assert [line.split(" ·")[0] for line in shown.out.splitlines() if "cloud = " in line] == [
         "privacy.cloud = never",
         "privacy.cloud = ask",
