@@ -155,4 +155,4 @@ def _noted(notices: list[str], text: str) -> Notice:
 def _doubts(sentences: Sequence[str]) -> str:
     shown = sentences[0] if len(sentences[0]) <= 80 else f"{sentences[0][:79]}…"
     more = f" and {len(sentences) - 1} more" if len(sentences) > 1 else ""
-    return f"The passages do not bear out: “{shown}”{more}."
+    return f"The passages do not bear out “{shown.rstrip('.')}”{more}."

@@ -20,6 +20,11 @@ _SPACED_MARK = re.compile(rf" ?{MARK.pattern}")
 _DIGITS = re.compile(r"\d")
 _LIST_NUMBER = re.compile(r"\A\s*\d{1,3}[.)](?:\s+|\Z)")
 _NEXT_QUOTATION = re.compile(r"”\s+(?=“)")
+# CommonMark 0.31, section 4.5: a fence nobody closes ends with the text.
+_FENCED = re.compile(
+    r"^ {0,3}(?P<fence>`{3,}|~{3,})[^\n]*\n(?:.*?\n)?? {0,3}(?P=fence)[`~]*[ \t]*$|^ {0,3}(?:`{3,}|~{3,}).*\Z",
+    re.MULTILINE | re.DOTALL,
+)
 _LEAD_IN = re.compile(r"[:：][*_]*\Z")
 # A sentence shorter than this asserts too little to be checked: "Bread, then." A number does assert.
 _FEWEST_TERMS = 3
@@ -49,11 +54,11 @@ def unsupported(text: str, passages: Sequence[Passage]) -> list[str]:
     """The sentences of `text` that neither the passages they cite nor, uncited, any other bears out.
 
     A sentence is borne out when half of its content words, and all of its numbers, stand in the passages.
-    One that ends in a colon leads to what follows and asserts nothing itself.
+    One that ends in a colon leads to what follows and asserts nothing itself, nor does a block of code.
     """
     known = [set(terms(passage.chunk.heading)) | set(terms(passage.text)) for passage in passages]
     found: list[str] = []
-    for sentence, markers in _claims(text, len(passages)):
+    for sentence, markers in _claims(_FENCED.sub("\n", text), len(passages)):
         if STOPWORDS.issuperset(words(sentence)) or _LEAD_IN.search(sentence):
             continue
         cited = [known[marker - 1] for marker in markers] or known

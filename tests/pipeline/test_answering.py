@@ -92,7 +92,7 @@ def test_whatever_is_written_the_deltas_joined_are_the_answer(retriever: Retriev
 def test_an_invention_is_told_and_not_grounded(retriever: Retriever) -> None:
     answer = collect(answering(retriever, Scripted("The loaf cools for 90 minutes [1].")).stream(QUESTION))
     assert not answer.grounded
-    assert answer.notices == ("The passages do not bear out: “The loaf cools for 90 minutes.”.",)
+    assert answer.notices == ("The passages do not bear out “The loaf cools for 90 minutes”.",)
     assert answer.unsupported == ("The loaf cools for 90 minutes.",)
 
 
@@ -141,7 +141,7 @@ def test_an_answer_is_judged_on_the_passages_that_were_read(retriever: Retriever
     assert collect(answering(retriever, Scripted(text)).stream(QUESTION)).grounded
     short = collect(answering(retriever, Scripted(Shortened(1), text)).stream(QUESTION))
     assert not short.grounded
-    assert any("do not bear out: “Soak the rice" in notice for notice in short.notices)
+    assert any("do not bear out “Soak the rice" in notice for notice in short.notices)
 
 
 def test_passages_dropped_twice_are_told_as_one_number(retriever: Retriever) -> None:

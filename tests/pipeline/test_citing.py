@@ -181,3 +181,20 @@ def test_each_quotation_leads_to_its_own_line_though_it_ends_without_a_stop() ->
     found = cite("“Chicken | 74 °C” [1] “Egg dishes | 71 °C” [1]", [table])
     assert [citation.quote for citation in found] == ["| Chicken | 74 °C |", "| Egg dishes | 71 °C |"]
     assert [citation.place.start for citation in found] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "```python\nbake(minutes=4711, at=999)\n```",
+        "~~~\nNobody ever baked seventeen purple loaves.\n~~~",
+        "````\n```\nNobody ever baked seventeen purple loaves.\n```\n````",
+        "```\nNobody ever baked seventeen purple loaves.",
+    ],
+)
+def test_code_asserts_nothing(code: str) -> None:
+    passages = [passage("The loaf cools on a rack for an hour.")]
+    before = "The loaf cools on a rack for an hour [1].\n\n"
+    assert unsupported(before + code, passages) == []
+    claimed = unsupported(before + code + "\n\nNobody ever baked seventeen purple loaves.", passages)
+    assert bool(claimed) == code.rstrip().endswith(("```", "~~~", "````"))
