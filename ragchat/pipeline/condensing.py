@@ -20,6 +20,9 @@ _REFERS = re.compile(
     r"\b(?:it|its|he|him|his|she|her|hers|they|them|their|theirs|this|that|these|those|there|ones?)\b",
     re.IGNORECASE,
 )
+_STANDS_FOR = re.compile(r"\b(?:it|its|he|him|his|she|her|hers|they|them|their|theirs)\b", re.IGNORECASE)
+# A longer one says itself what its pronouns stand for.
+_MOST_WORDS = 25
 # A question with more words of its own says itself what it is about, whatever it refers to.
 _FEW = 3
 # Further back, a conversation is about something else.
@@ -40,8 +43,10 @@ def standalone(question: str, turns: Sequence[Turn]) -> str:
 
 
 def refers(question: str) -> bool:
-    """Whether `question` may need the conversation: what follows by the rules does, and so does any pronoun."""
-    return _follows(question) or _REFERS.search(question) is not None
+    """Whether `question` may need the conversation: what follows by the rules, and a short one with a pronoun."""
+    return _follows(question) or (
+        _STANDS_FOR.search(question) is not None and len(question.split()) <= _MOST_WORDS
+    )
 
 
 def _follows(question: str) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
+from threading import RLock, Timer
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -29,7 +31,10 @@ _REST = 4  # drawing takes a fifth of the time at the most
 
 
 class AnswerScreen:
-    """Markdown laid out and quotations as they stand; a state line until the first of them comes."""
+    """Markdown laid out and quotations as they stand; a state line until the first of them comes.
+
+    What came too soon behind the last drawing is drawn by a thread a moment later, whether or not more comes.
+    """
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
@@ -43,6 +48,8 @@ class AnswerScreen:
         self._arrived: list[str] = []  # and is not drawn yet
         self._gap: list[Text] = []  # what parts it from text above
         self._due = 0.0
+        self._drawing = RLock()
+        self._later: Timer | None = None
 
     def begin(self) -> None:
         """Say what is awaited, and make ready for the answer meanwhile."""
@@ -57,14 +64,19 @@ class AnswerScreen:
 
     def text(self, delta: Delta) -> None:
         """Show the next piece, at once or a moment later."""
-        if self._writing and delta.verbatim != self._verbatim:
-            self.end()
-        self._verbatim = delta.verbatim
-        self._arrived.append(delta.text)
-        if (started := time.monotonic()) >= self._due:
-            self._draw(ended=False)
-            drawn = time.monotonic()
-            self._due = max(started + _LEAST_S, drawn + (drawn - started) * _REST)
+        with self._drawing:
+            if self._writing and delta.verbatim != self._verbatim:
+                self.end()
+            self._verbatim = delta.verbatim
+            self._arrived.append(delta.text)
+            if self._later is None:
+                wait_s = self._due - time.monotonic()
+                if wait_s <= 0:
+                    self._draw_some()
+                else:
+                    self._later = Timer(wait_s, self._draw_later)
+                    self._later.daemon = True
+                    self._later.start()
 
     def notice(self, text: str) -> None:
         """A line of its own, below what has arrived."""
@@ -73,10 +85,27 @@ class AnswerScreen:
 
     def end(self) -> None:
         """Show all that has arrived; what comes now stands below it."""
-        self._draw(ended=True)
-        self._state.clear()
-        if self._writing:
-            self._writing, self._gap, self._due = None, [Text()], 0.0
+        with self._drawing:
+            if self._later is not None:
+                self._later.cancel()
+                self._later = None
+            self._draw(ended=True)
+            self._state.clear()
+            if self._writing:
+                self._writing, self._gap, self._due = None, [Text()], 0.0
+
+    def _draw_later(self) -> None:
+        # A terminal that has gone is met by whoever reads the answer, too.
+        with suppress(OSError, ValueError), self._drawing:
+            if self._later is not None:
+                self._later = None
+                self._draw_some()
+
+    def _draw_some(self) -> None:
+        started = time.monotonic()
+        self._draw(ended=False)
+        drawn = time.monotonic()
+        self._due = max(started + _LEAST_S, drawn + (drawn - started) * _REST)
 
     def _draw(self, *, ended: bool) -> None:
         text = self._sanitiser.feed("".join(self._arrived))
@@ -101,7 +130,8 @@ class AnswerScreen:
         if number > len(self._passages):
             return None
         passage = self._passages[number - 1]
-        place = location(passage.chunk.source, passage.place, self._terminal.directory)
+        links, directory = self._terminal.links, self._terminal.directory
+        place = location(passage.chunk.source, passage.place, directory, links)
         return place.get_style_at_offset(self._terminal.out, 0).link
 
 

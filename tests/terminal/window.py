@@ -85,6 +85,16 @@ class Window:
             except pexpect.EOF:
                 assert seen(self.lines()), "\n".join(self.lines())
 
+    def ended(self, status: int) -> None:
+        """Read to the end of the program, which must have ended with `status`."""
+        while not self.program.flag_eof:
+            try:
+                self._stream.feed(self.program.read_nonblocking(65536, timeout=20))
+            except pexpect.EOF:
+                break
+        self.program.wait()
+        assert self.program.exitstatus == status
+
     def shows(self, text: str) -> None:
         """Wait until `text` is in one of `lines`."""
         self.until(lambda lines: any(text in line for line in lines))

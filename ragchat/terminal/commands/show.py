@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 
 def sources(chat: Chat, _arguments: str) -> None:
-    """Print the passages behind the last answer; raises `UsageError` when there is none."""
+    """Print the passages behind the last answer; raises `UsageError` when there is none, or it has none."""
     answer, terminal = last_answer(chat), chat.terminal
+    if not answer.passages:
+        raise UsageError("The last answer has no sources.", "Ask another question.")
     cited = {citation.passage.chunk.id for citation in answer.citations}
     shown = found(answer.passages, terminal.directory, terminal.line_width, used=cited, links=terminal.links)
     terminal.out.print(shown)
