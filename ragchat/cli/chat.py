@@ -127,16 +127,12 @@ def _chosen(conversations: Conversations | None, resume: str | None, *, last: bo
 
 def _offer_this_folder(desk: Desk) -> None:
     """Ask whether the working directory should be ingested; raises `NothingIndexed` when it is not."""
-    from rich.text import Text  # noqa: PLC0415
-
     from ragchat.terminal.views.ingest import ingested  # noqa: PLC0415
 
     terminal = desk.terminal
     if not terminal.interactive:
         raise NothingIndexed
-    asked = f"Nothing is indexed yet. Ingest this folder, {terminal.directory}? [y/N]"
-    terminal.out.print(Text(asked, style="prompt"), end=" ")
-    if terminal.stdin.readline().strip().lower() not in ("y", "yes"):
+    if not desk.confirmed(f"Nothing is indexed yet. Ingest this folder, {terminal.directory}?"):
         raise NothingIndexed
     report, reason = desk.ingest([terminal.directory])
     terminal.out.print(ingested(report, terminal.directory, terminal.line_width))

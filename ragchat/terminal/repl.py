@@ -149,7 +149,8 @@ class Repl:
                     self._begin_again(then=partial(_redraw, prompt.app))
                     continue
                 self._report()
-                offered = "" if not line or self._taken(line) else line
+                with keyboard.silent():
+                    offered = "" if not line or self._taken(line) else line
                 offered, self._chat.offered = offered or self._chat.offered, ""
                 # What was typed meanwhile is a new question: the failed one waits in the history instead.
                 if keyboard.waiting():

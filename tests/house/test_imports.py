@@ -64,7 +64,6 @@ ALLOWED_INSIDE_FUNCTIONS = {
         "ragchat.terminal.views",
     },
     "ragchat/cli/chat.py": {
-        "rich.text",
         "ragchat.cli.desk",
         "ragchat.terminal.chat",
         "ragchat.terminal.console",
@@ -132,7 +131,10 @@ ALLOWED_INSIDE_FUNCTIONS = {
     "ragchat/documents/readers/slides.py": {"pptx"},
     "ragchat/documents/readers/spreadsheet.py": {"openpyxl"},
     "ragchat/embeddings/choose.py": {"ragchat.embeddings.minilm"},
-    "ragchat/generation/providers/catalogue.py": {"ragchat.generation.providers"},  # sse, watched
+    "ragchat/generation/providers/catalogue.py": {
+        "ragchat.generation.providers",  # sse
+        "ragchat.generation.providers.line",
+    },
     "ragchat/generation/providers/gguf.py": {"llama_cpp"},
     "ragchat/generation/providers/groq.py": {"ragchat.generation.providers.groq_sdk"},
     "ragchat/generation/providers/served.py": {

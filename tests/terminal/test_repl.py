@@ -115,7 +115,7 @@ def test_commands_act_on_the_conversation(tmp_path: Path) -> None:
     before, _, rest = shown.partition("[1]")
     assert "error: There is no answer yet." in before
     assert "1. data/food/guides/bread.md:41-42  .86 dense + lexical · cited" in rest
-    assert "/sources  the passages behind the last answer, in full" in rest
+    assert re.search("/sources +the passages behind the last answer, in full", rest)
     assert shown.count("error: There is no answer yet.") == 2
     assert "hint: Did you mean /sources?" in shown
     assert "1 question ·" in shown
