@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from ragchat.settings.load import Loaded
     from ragchat.settings.model import Settings
     from ragchat.settings.model_names import ModelNames
+    from ragchat.usage.budgets import Remaining
 
 
 class Answerers:
@@ -115,6 +116,10 @@ class Answerers:
             with suppress(OllamaError):
                 found += [model.name for model in self._ollama.models()]
         return tuple(found)
+
+    def budgets_left(self) -> tuple[Remaining, ...]:
+        """What remains of each budget; raises `StorageError`."""
+        return Budgets(self._state, self._budget).remaining()
 
     def settle_consent(self, collection: str, provider: str | None) -> None:
         """Ask now for the consent that a session may need; raises `StorageError`."""

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ragchat.resilience.pacing import Paces
     from ragchat.settings.describe import Row
     from ragchat.settings.load import Loaded
+    from ragchat.usage.budgets import Remaining
     from ragchat.usage.report import Grouping, UsageReport
 
 
@@ -201,6 +202,10 @@ class Workspace:
     def models(self, provider: str | None = None) -> tuple[str, ...]:
         """What whoever answers could be asked for, as far as that is known on this machine."""
         return self._answerers.known_models(provider)
+
+    def budgets_left(self) -> tuple[Remaining, ...]:
+        """What remains of each budget that is set; raises `StorageError`."""
+        return self._answerers.budgets_left()
 
     def usage(self, by: Grouping) -> UsageReport:
         """What all attempts took; raises `StorageError`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from decimal import ROUND_UP, Decimal, InvalidOperation
+from decimal import ROUND_DOWN, ROUND_UP, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ragchat.storage.database import told
@@ -83,13 +83,29 @@ class OverBudget(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Bound:
+class Bound:
+    """One limit of a budget."""
+
     period: Period
     unit: Unit
     most: Decimal
 
     def __str__(self) -> str:
         return f"{self.period} budget of {_amount(self.unit, self.most)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """What is `left` of a budget, in its unit; never less than zero."""
+
+    bound: Bound
+    left: Decimal
+
+    def __str__(self) -> str:
+        """`$0.42 of $1.00 left today`, `0 of 1 request left this month`; money is rounded down."""
+        unit, most = self.bound.unit, self.bound.most
+        when = "today" if self.bound.period == "daily" else "this month"
+        return f"{_number(unit, self.left, ROUND_DOWN)} of {_amount(unit, most)} left {when}"
 
 
 class Budgets:
@@ -125,6 +141,16 @@ class Budgets:
         """Whether a price has to be known to keep to them."""
         return any(bound.unit == "usd" for bound in self._bounds)
 
+    def remaining(self) -> tuple[Remaining, ...]:
+        """What is left of each budget; calls that have not ended count as they do for `refusal`."""
+        if not self._bounds:
+            return ()
+        spent = self._spent()
+        return tuple(
+            Remaining(bound, max(Decimal(0), bound.most - spent[bound.period, bound.unit]))
+            for bound in self._bounds
+        )
+
     def warnings(self) -> tuple[str, ...]:
         """A sentence for each budget of which 80 % is spent; none that was given before on this day."""
         if not self._bounds:
@@ -152,7 +178,7 @@ class Budgets:
                     spent[period, "requests"] += row["requests"]
         return spent
 
-    def _is_news(self, bound: _Bound) -> bool:
+    def _is_news(self, bound: Bound) -> bool:
         with told("A warning cannot be noted"):
             cursor = self._connection.execute(
                 """
@@ -164,7 +190,7 @@ class Budgets:
         return cursor.rowcount == 1
 
 
-def _bounds(budget: Budget) -> Iterator[_Bound]:
+def _bounds(budget: Budget) -> Iterator[Bound]:
     limits: tuple[tuple[Period, Unit, Decimal | int | None], ...] = (
         ("daily", "usd", budget.daily_usd),
         ("monthly", "usd", budget.monthly_usd),
@@ -174,7 +200,7 @@ def _bounds(budget: Budget) -> Iterator[_Bound]:
     )
     for period, unit, most in limits:
         if most is not None:
-            yield _Bound(period, unit, Decimal(most))
+            yield Bound(period, unit, Decimal(most))
 
 
 def _midnights(now: datetime) -> tuple[str, str]:
@@ -188,7 +214,7 @@ def _start(day: date) -> str:
     return datetime.fromtimestamp(datetime.combine(day, time()).timestamp(), UTC).isoformat()
 
 
-def _refusal(bound: _Bound, used: Decimal, more: Decimal | None) -> str | None:
+def _refusal(bound: Bound, used: Decimal, more: Decimal | None) -> str | None:
     if more is None:
         return f"What this model costs is not known, so the {bound} cannot be kept: tell it by RAGCHAT_PRICES."
     if used + more <= bound.most:
@@ -202,7 +228,7 @@ def _refusal(bound: _Bound, used: Decimal, more: Decimal | None) -> str | None:
     )
 
 
-def _warning(bound: _Bound, used: Decimal) -> str:
+def _warning(bound: Bound, used: Decimal) -> str:
     return f"{int(used * 100 / bound.most)} % of the {bound} is spent."
 
 
@@ -212,10 +238,10 @@ def _amount(unit: Unit, value: Decimal) -> str:
     return f"{_number(unit, value)} {unit.removesuffix('s') if value == 1 else unit}"
 
 
-def _number(unit: Unit, value: Decimal) -> str:
+def _number(unit: Unit, value: Decimal, rounding: str = ROUND_UP) -> str:
     """`$1.00`, `$0.0004` or `12,000`; money is rounded up, so that none of it shows as nothing."""
     if unit != "usd":
         return f"{value:,f}"
-    cents = value.quantize(Decimal("0.01"), ROUND_UP)
-    exact = value.quantize(Decimal("0.0001"), ROUND_UP)
+    cents = value.quantize(Decimal("0.01"), rounding)
+    exact = value.quantize(Decimal("0.0001"), rounding)
     return f"${cents:,}" if value >= 1 or cents == exact else f"${exact:,}"

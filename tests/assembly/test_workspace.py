@@ -183,6 +183,13 @@ def test_a_folder_tells_once_why_it_got_its_embedder(docs: Path) -> None:
         assert opened.library.collection(name).manifest.generation == generation
 
 
+def test_what_is_left_is_told_of_the_budgets_that_are_set(docs: Path) -> None:
+    with workspace(docs, RAGCHAT_BUDGET_DAILY_USD="0.50") as (opened, _):
+        assert [str(left) for left in opened.budgets_left()] == ["$0.50 of $0.50 left today"]
+    with workspace(docs) as (opened, _):
+        assert opened.budgets_left() == ()
+
+
 def test_closed_it_can_be_opened_again(docs: Path) -> None:
     with workspace(docs) as (opened, _):
         opened.library.ingest([docs], told)

@@ -72,6 +72,22 @@ def test_tokens_and_requests_have_budgets_too(state: sqlite3.Connection) -> None
     assert refusal(state, Budget(daily_requests=1)) == "The daily budget of 1 request is used up."
 
 
+def test_what_remains_is_told_of_each_budget_and_is_never_less_than_nothing(state: sqlite3.Connection) -> None:
+    spend(state, "0.57001", tokens=(9000, 500))
+    budget = Budget(Decimal(1), Decimal("0.5"), 10_000, 9_000, 1)
+    assert [str(remaining) for remaining in Budgets(state, budget, lambda: NOON).remaining()] == [
+        "$0.4299 of $1.00 left today",
+        "$0.00 of $0.50 left this month",
+        "500 of 10,000 tokens left today",
+        "0 of 9,000 tokens left this month",
+        "0 of 1 request left today",
+    ]
+
+
+def test_where_no_budget_is_set_nothing_remains_to_be_told(state: sqlite3.Connection) -> None:
+    assert Budgets(state, Budget()).remaining() == ()
+
+
 def test_a_free_call_is_never_refused_and_takes_nothing_away(state: sqlite3.Connection) -> None:
     nothing = Budget(Decimal(0), Decimal(0), 0, 0, 0)
     assert refusal(state, nothing, Worst(10**9, Decimal(0))) is None
