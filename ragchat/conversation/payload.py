@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
 
 from pydantic import TypeAdapter
@@ -20,7 +21,7 @@ VERSION = 1
 """Of the shape of a turn."""
 
 # The dataclasses import the types of their fields for the type checker alone.
-_KINDS = (Answer, Chunk, Completion, Dropped, Passage, Place, Scores, Search, Turn, Usage, datetime)
+_KINDS = (Answer, Chunk, Completion, Decimal, Dropped, Passage, Place, Scores, Search, Turn, Usage, datetime)
 _TYPES = {kind.__name__: kind for kind in _KINDS}
 
 

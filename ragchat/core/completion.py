@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from ragchat.core.message import Message
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from ragchat.core.passage import Passage
     from ragchat.core.usage import Usage
 
@@ -101,6 +103,8 @@ class Completion:
     `finish` is `stop`, `length` (the token limit was reached), `cut` (interrupted; `text` is what had
     arrived) or `degraded` (written without a model). `failure` is the kind of the failure that cut it;
     `request_id` is the provider's own name for the request. `truncated`: the model read a part of the prompt only.
+    `cached`: it was answered before and is shown again; `saved_cost` is what it had cost then, in US dollars, None
+    when that is not known.
     """
 
     text: str
@@ -111,6 +115,8 @@ class Completion:
     failure: str | None = None
     request_id: str | None = None
     truncated: bool = False
+    cached: bool = False
+    saved_cost: Decimal | None = None
 
 
 Piece: TypeAlias = Delta | Notice | Shortened | Completion

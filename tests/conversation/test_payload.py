@@ -37,6 +37,12 @@ def test_money_loses_no_digit() -> None:
     assert shape["answer"]["completion"]["usage"]["cost"] == "0.00010"
 
 
+def test_a_turn_from_before_answers_were_told_from_cached_ones_can_be_read() -> None:
+    shape = json.loads(packed(turn("How long?")))
+    del shape["turn"]["answer"]["completion"]["cached"], shape["turn"]["answer"]["completion"]["saved_cost"]
+    assert unpacked(json.dumps(shape).encode()) == turn("How long?")
+
+
 @given(raw=st.binary() | st.sampled_from([b"{}", b"[]", b"null", b'{"version": 1}', b"[" * 20_000]))
 def test_what_is_no_turn_is_refused_in_a_sentence(raw: bytes) -> None:
     with pytest.raises(StorageError, match=r"\.$"):

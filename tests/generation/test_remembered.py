@@ -129,6 +129,7 @@ def test_what_was_answered_is_shown_again_and_nobody_is_asked(remembering: Remem
     assert (completion.finish, completion.usage.source) == ("stop", "none")
     assert (completion.usage.prompt_tokens, completion.usage.completion_tokens) == (0, 0)
     assert completion.usage.cost == 0
+    assert (completion.cached, completion.saved_cost) == (True, Decimal("0.00042"))
     assert len(model.asked) == 1
 
 

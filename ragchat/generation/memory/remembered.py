@@ -167,7 +167,15 @@ def _worth_keeping(completion: Completion) -> bool:
 
 
 def _completion(answer: KeptAnswer, transcript: Transcript, finish: Finish) -> Completion:
-    return Completion(transcript.text, answer.provider, answer.model, transcript.timed(NOTHING_SENT), finish)
+    return Completion(
+        transcript.text,
+        answer.provider,
+        answer.model,
+        transcript.timed(NOTHING_SENT),
+        finish,
+        cached=True,
+        saved_cost=answer.cost,
+    )
 
 
 def _told(answer: KeptAnswer) -> str:
