@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing, nullcontext, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ragchat.conversation.keeping import Keeping
@@ -15,27 +13,13 @@ from ragchat.errors import UsageError
 from ragchat.pipeline.events import Answered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator
     from contextlib import AbstractContextManager
 
     from ragchat.conversation.store import Conversations
-    from ragchat.core.answer import Answer
     from ragchat.pipeline.answering import Answering
     from ragchat.pipeline.attaching import PassageSearch
     from ragchat.pipeline.events import Event
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What a session took; `cost` adds up what is known, `unknown_costs` counts answers without a price."""
-
-    questions: int
-    providers: tuple[str, ...]
-    prompt_tokens: int
-    completion_tokens: int
-    cost: Decimal
-    unknown_costs: int
-    seconds: float
 
 
 class Session:
@@ -158,18 +142,3 @@ class Session:
             self._turns.pop()
         self._turns.append(turn)
         self._keeping.answer(turn, replacing=replacing)
-
-
-def summarise(answers: Iterable[Answer]) -> Summary:
-    """Add up what `answers` took."""
-    completions = [answer.completion for answer in answers]
-    usages = [completion.usage for completion in completions]
-    return Summary(
-        questions=len(completions),
-        providers=tuple(dict.fromkeys(completion.provider for completion in completions)),
-        prompt_tokens=sum(usage.prompt_tokens or 0 for usage in usages),
-        completion_tokens=sum(usage.completion_tokens or 0 for usage in usages),
-        cost=sum((usage.cost for usage in usages if usage.cost is not None), Decimal(0)),
-        unknown_costs=sum(usage.cost is None for usage in usages),
-        seconds=sum(usage.total_s for usage in usages),
-    )

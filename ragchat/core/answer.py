@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,6 +49,26 @@ class Answer:
     read: int = 0
     search: Search | None = None
     rewriting: Completion | None = None
+
+    @property
+    def completions(self) -> tuple[Completion, ...]:
+        """All that was asked of models for it, in its order."""
+        return (self.completion,) if self.rewriting is None else (self.rewriting, self.completion)
+
+    @property
+    def total_s(self) -> float:
+        """Seconds from the question to the last word, the search among them."""
+        return self.retrieval_s + sum(completion.usage.total_s for completion in self.completions)
+
+    @property
+    def known_cost(self) -> Decimal:
+        """US dollars, as far as they are known: see `cost_unknown`."""
+        return sum(filter(None, (completion.usage.cost for completion in self.completions)), Decimal(0))
+
+    @property
+    def cost_unknown(self) -> bool:
+        """Whether something that was asked for it has no price."""
+        return any(completion.usage.cost is None for completion in self.completions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ragchat.conversation.session import summarise
+from ragchat.conversation.summary import summarise
 from ragchat.errors import RagchatError, UsageError
 from ragchat.settings.model import DECLARED
 from ragchat.terminal.links import FILE_LINKS

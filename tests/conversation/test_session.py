@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ragchat.conversation.session import Session, summarise
+from ragchat.conversation.session import Session
 from ragchat.conversation.store import Conversations, open_conversations
-from ragchat.core.answer import Answer
-from ragchat.core.completion import Completion, Delta, Notice
-from ragchat.core.usage import Usage
+from ragchat.core.completion import Delta, Notice
 from ragchat.embeddings.bundled import BundledEmbedder
 from ragchat.errors import GenerationError, UsageError
 from ragchat.index.collection import Collection
@@ -99,30 +96,6 @@ def test_a_failed_question_leaves_no_turn(retriever: Retriever) -> None:
     with pytest.raises(GenerationError):
         list(session.ask("How long does the loaf cool?"))
     assert session.turns == ()
-
-
-def _answer(provider: str, usage: Usage) -> Answer:
-    return Answer("", Completion("", provider, "m", usage, "stop"), (), (), (), False, 0.0)
-
-
-def test_a_summary_adds_up_what_is_known_and_counts_what_is_not() -> None:
-    summary = summarise(
-        [
-            _answer("groq", Usage(prompt_tokens=100, completion_tokens=10, total_s=1.5, cost=Decimal("0.001"))),
-            _answer("ollama", Usage(prompt_tokens=50, completion_tokens=None, total_s=2.0, cost=None)),
-            _answer("groq", Usage(prompt_tokens=1, completion_tokens=2, total_s=0.5, cost=Decimal("0.002"))),
-        ]
-    )
-    assert summary.questions == 3
-    assert summary.providers == ("groq", "ollama")
-    assert (summary.prompt_tokens, summary.completion_tokens) == (151, 12)
-    assert (summary.cost, summary.unknown_costs) == (Decimal("0.003"), 1)
-    assert summary.seconds == 4.0
-
-
-def test_nothing_asked_costs_nothing() -> None:
-    summary = summarise([])
-    assert (summary.questions, summary.cost, summary.unknown_costs) == (0, Decimal(0), 0)
 
 
 @pytest.fixture

@@ -235,7 +235,8 @@ def test_lines_from_a_file_are_answered_and_the_end_is_clean(tmp_path: Path) -> 
     assert "\x1b" not in out.getvalue() + err.getvalue()
     assert "error: groq refused the key.\n" in err.getvalue()
     assert err.getvalue().endswith(
-        "2 questions · answered by groq · 2,408 + 174 tokens · $0.0002 · 1.8 s answering\n"
+        "2 questions · answered by groq · 100 % success · 2,408 + 174 tokens · $0.0002"
+        " · 0.31 s first token, p95 0.31 s · 0.91 s answering, p95 0.91 s · 12 ms search\n"
     )
     assert not (tmp_path / "h").exists()
 

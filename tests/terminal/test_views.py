@@ -11,16 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ragchat.conversation.session import Summary
-from ragchat.core.completion import NOT_FOUND
 from ragchat.core.passage import Scores
-from ragchat.core.usage import Usage
 from ragchat.errors import GenerationError, NoHits
 from ragchat.index.collection import Collection
 from ragchat.index.ingest import IngestReport
 from ragchat.index.manifest import DocumentRecord
 from ragchat.terminal.commands.table import COMMANDS
-from ragchat.terminal.views.answer import status
 from ragchat.terminal.views.collections import collections
 from ragchat.terminal.views.commands import command_list
 from ragchat.terminal.views.documents import document, documents
@@ -28,7 +24,6 @@ from ragchat.terminal.views.failure import failure
 from ragchat.terminal.views.ingest import ingested
 from ragchat.terminal.views.quantities import money, seconds, share, size, tokens
 from ragchat.terminal.views.sources import cited, found
-from ragchat.terminal.views.summary import farewell
 from tests.terminal.screens import screen
 from tests.terminal.scripted import answer, passage
 
@@ -36,46 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _HERE = Path.cwd()
-
-
-@pytest.mark.parametrize(
-    ("width", "shown"),
-    [
-        (
-            None,
-            "groq openai/gpt-oss-20b · 12 ms search · 0.31 s first token · 0.91 s · 1,204 + 87 tokens · $0.0001",
-        ),
-        (
-            40,
-            "groq openai/gpt-oss-20b · 12 ms search\n0.31 s first token · 0.91 s\n1,204 + 87 tokens · $0.0001",
-        ),
-    ],
-)
-def test_the_status_line_breaks_between_facts_only(width: int | None, shown: str) -> None:
-    assert status(answer("Wrap it [1]."), width).plain == shown
-
-
-def test_the_status_line_leaves_out_what_nobody_knows_and_says_what_a_cost_is_not() -> None:
-    unknown = answer("x", usage=Usage(total_s=0.5), finish="length")
-    assert status(unknown, None).plain.endswith("· 0.51 s · cost unknown · stopped at the length limit")
-
-
-def test_the_status_line_marks_estimates_and_free_answers() -> None:
-    partial = answer("x", usage=Usage(900, 20, total_s=1.0, cost=Decimal(0), source="estimate"), finish="cut")
-    assert status(partial, None).plain.endswith("· ~900 + 20 tokens · free · cut short")
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [("Wrap it.", "· no source backs this answer"), (NOT_FOUND, "· $0.0001")],
-)
-def test_the_status_line_says_that_nothing_is_cited_unless_the_answer_does(text: str, said: str) -> None:
-    assert status(answer(text, cited=False, grounded=False), None).plain.endswith(said)
-
-
-def test_the_status_line_leaves_unsupported_sentences_to_the_notice_about_them() -> None:
-    doubtful = replace(answer("x", cited=False, grounded=False), unsupported=("Rye keeps for a year.",))
-    assert status(doubtful, None).plain.endswith("· $0.0001")
 
 
 @pytest.mark.parametrize(
@@ -261,17 +216,6 @@ def test_a_damaged_collection_is_listed_among_the_others(tmp_path: Path) -> None
         "food · 0 documents · 0 chunks\n"
         "notes · damaged · Run `ragchat collection remove notes` and ingest again.\n"
         "tea · 0 documents · 0 chunks"
-    )
-
-
-@pytest.mark.parametrize(
-    ("unknown", "cost", "said"),
-    [(0, "0", "free"), (1, "0", "cost of 1 answer unknown"), (2, "0.25", "$0.2500, cost of 2 answers unknown")],
-)
-def test_the_farewell_adds_up_and_never_calls_an_unknown_cost_zero(unknown: int, cost: str, said: str) -> None:
-    summary = Summary(5, ("groq", "extractive"), 6120, 431, Decimal(cost), unknown, 8.1)
-    assert farewell(summary, None).plain == (
-        f"5 questions · answered by groq, extractive · 6,120 + 431 tokens · {said} · 8.1 s answering"
     )
 
 

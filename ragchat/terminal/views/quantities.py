@@ -37,6 +37,21 @@ def money(cost: Decimal | None) -> str:
     return f"${cost:,.4f}" if cost >= 0.0001 else "<$0.0001"
 
 
+def spent(known: Decimal, *, unknown: bool) -> str:
+    """As `money`; `at least $0.0012` when there is an unknown part beside what is known."""
+    if not unknown:
+        return money(known)
+    return f"at least {money(known)}" if known else money(None)
+
+
+def percent(part: float) -> str:
+    """`0 %`, `12 %` or `100 %`; the ends are said of nothing and of all alone."""
+    rounded = round(part * 100)
+    if 0 < part < 1:
+        rounded = min(max(rounded, 1), 99)
+    return f"{rounded} %"
+
+
 def tokens(prompt: int | None, completion: int | None, *, estimated: bool = False) -> str:
     """`1,204 + 87 tokens`, with `~` before an estimate; empty when none are known, or none were used."""
     if not prompt and not completion:
