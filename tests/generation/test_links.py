@@ -43,7 +43,7 @@ def test_an_ollama_on_this_machine_is_looked_for(state: sqlite3.Connection, *, r
         with OllamaClient(url, timeout_s=1.0) as client:
             ollama = OllamaGenerator(client, "llama3.2", num_ctx=4096, temperature=0.2, max_tokens=100)
             (link,) = links([ollama], Health(state))
-    assert link.trouble == ("" if running else "not running")
+    assert link == Link("ollama", "llama3.2", "" if running else "not running", 4096)
 
 
 def test_one_on_another_machine_is_not_even_knocked_at() -> None:

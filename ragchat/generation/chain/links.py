@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A provider in its place; `trouble` is why it would not be asked now, such as `limited until 14:05`."""
+    """A provider in its place; `trouble` is why it would not be asked now, such as `limited until 14:05`.
+
+    `context` is how many tokens prompt and answer may have together; None when that is not known.
+    """
 
     provider: str
     model: str
     trouble: str = ""
+    context: int | None = None
 
 
 def links(generators: Iterable[Generator], health: Health, *, local_only: bool = False) -> tuple[Link, ...]:
@@ -31,7 +35,9 @@ def links(generators: Iterable[Generator], health: Health, *, local_only: bool =
 
     Nothing is sent to another machine.
     """
-    return tuple(Link(one.provider, one.model, _trouble(one, health, local_only)) for one in generators)
+    return tuple(
+        Link(one.provider, one.model, _trouble(one, health, local_only), one.context) for one in generators
+    )
 
 
 def _trouble(generator: Generator, health: Health, local_only: bool) -> str:
