@@ -23,6 +23,7 @@ from ragchat.terminal.links import links_for
 from ragchat.terminal.loading import require_person
 from ragchat.terminal.passphrase import ask_passphrase
 from ragchat.terminal.progress import IngestProgress
+from ragchat.terminal.theme import theme_of
 from ragchat.terminal.views.ingest import ingested
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def open_desk(flags: Mapping[str, object], *, as_json: bool = False) -> Desk:
     passphrase = partial(ask_passphrase, terminal) if someone else nobody_asked
     workspace = open_workspace(flags, os.environ, Path.cwd(), ask, passphrase)
     atexit.register(workspace.close)
+    terminal.wear(theme_of(workspace.settings.terminal.theme, os.environ))
     links = links_for(workspace.settings.terminal.links, os.environ, screen=terminal.screen)
     desk = Desk(replace(terminal, links=links), workspace)
     for warning in workspace.warnings:

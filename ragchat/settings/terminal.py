@@ -8,6 +8,7 @@ from ragchat.settings.declaration import Allowed, Env
 from ragchat.settings.section import SettingsSection
 
 Editing = Literal["emacs", "vi"]
+ThemeChoice = Literal["auto", "light", "dark", "mono"]
 
 _NAMED_LINKS = ("auto", "off", "file", "vscode", "cursor", "idea", "zed")
 
@@ -31,6 +32,15 @@ class TerminalSettings(SettingsSection):
         Env("RAGCHAT_EDITING"),
         Field(description="Whose keys the prompt of `ragchat chat` takes."),
     ] = "emacs"
+
+    theme: Annotated[
+        ThemeChoice,
+        Env("RAGCHAT_THEME"),
+        Field(
+            description="The ground that the colours are for; auto is light or dark where the terminal tells, else"
+            " what both can show, and mono has no colours."
+        ),
+    ] = "auto"
 
     @field_validator("links")
     @classmethod

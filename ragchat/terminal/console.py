@@ -14,10 +14,12 @@ from rich.console import Console as RichConsole
 
 from ragchat.terminal.keyboard import Keyboard
 from ragchat.terminal.links import FILE_LINKS, Links
-from ragchat.terminal.theme import THEME
+from ragchat.terminal.theme import theme_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ragchat.terminal.theme import Theme
 
 _NARROWEST = 20
 
@@ -75,6 +77,11 @@ class Terminal:
         """Where remarks beside a result go: to stderr, or nowhere when it shall be quiet."""
         return _console(_Nowhere(), {}) if self.quiet else self.err
 
+    def wear(self, theme: Theme) -> None:
+        """Show what comes from now on in `theme`."""
+        for console in (self.out, self.err):
+            console.push_theme(theme.rich)
+
 
 def terminal_here(*, quiet: bool = False) -> Terminal:
     """The terminal of this process. Bytes that are not UTF-8 are replaced, closed streams are empty."""
@@ -119,7 +126,7 @@ def _console(stream: TextIO, environment: Mapping[str, str]) -> Console:
     return Console(
         file=stream,
         force_terminal=_is_terminal(stream) or forced,
-        theme=THEME,
+        theme=theme_of("auto", environment).rich,
         highlight=False,
         markup=False,
         emoji=False,

@@ -74,6 +74,10 @@ def test_behind_two_dashes_it_is_a_question(ragchat: Program) -> None:
         ({"NO_COLOR": "1"}, False),
         ({"NO_COLOR": "1", "CLICOLOR_FORCE": "1"}, False),
         ({"TERM": "dumb"}, False),
+        ({"RAGCHAT_THEME": "dark"}, True),
+        ({"RAGCHAT_THEME": "dark", "NO_COLOR": "1"}, False),
+        ({"RAGCHAT_THEME": "light"}, False),
+        ({"RAGCHAT_THEME": "mono"}, False),
     ],
 )
 def test_colours_on_a_screen_follow_the_environment(

@@ -74,6 +74,7 @@ def test_each_setting_can_be_set_in_each_source(tmp_path: Path) -> None:
         "privacy.cloud": "never",
         "terminal.links": "vscode",
         "terminal.editing": "vi",
+        "terminal.theme": "mono",
     }
     assert values.keys() == DECLARED.keys()
     loaded = [load_from(tmp_path, values, dict.fromkeys(values, kind)) for kind in SOURCES[:-1]]

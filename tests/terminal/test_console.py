@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+import threading
 
 import pytest
 from rich.text import Text
 
 from ragchat.terminal.console import terminal_of
 from ragchat.terminal.state import StateLine
+from ragchat.terminal.theme import theme_of
 from tests.terminal.screens import Screen, pipe, screen
 
 
@@ -43,6 +45,17 @@ def test_a_screen_is_coloured_unless_the_environment_forbids_it(
     terminal = terminal_of(io.StringIO(), shown, shown, environment=environment)
     terminal.out.print(Text("x", style="source"))
     assert ("\x1b[36m" in shown.getvalue()) is coloured
+
+
+def test_what_comes_behind_another_theme_is_shown_in_it_by_every_thread() -> None:
+    terminal, shown = screen(colour=True)
+    terminal.wear(theme_of("light", {}))
+    thread = threading.Thread(target=terminal.out.print, args=(Text("x", style="source"),))
+    thread.start()
+    thread.join()
+    terminal.wear(theme_of("mono", {}))
+    terminal.err.print(Text("y", style="mark"))
+    assert shown.getvalue() == "\x1b[34mx\x1b[0m\n\x1b[1my\x1b[0m\n"
 
 
 @pytest.mark.parametrize(("forced", "coloured"), [("1", True), ("0", False), ("", False)])

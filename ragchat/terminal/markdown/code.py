@@ -1,28 +1,43 @@
-"""Code with its words in the colours of the terminal's own palette."""
+"""Code with its words told apart by what they mean."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pygments.lexers import get_lexer_by_name
 from pygments.token import string_to_tokentype
 from pygments.util import ClassNotFound
-from rich.style import Style
-from rich.syntax import ANSISyntaxTheme, Syntax
 from rich.text import Text
-
-from ragchat.terminal.theme import CODE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pygments.lexer import Lexer
+    from pygments.token import _TokenType
 
 STRETCH = 200
 """So many lines are read at a time: the cost of a long listing that grows must not be that of its square."""
 
-_THEME = ANSISyntaxTheme({string_to_tokentype(name): Style.parse(style) for name, style in CODE.items()})
+# A kind of word that is not here means what the kind above it does, if that means anything.
+_MEANINGS: Final = {
+    string_to_tokentype(kind): meaning
+    for kind, meaning in {
+        "Comment": "code.comment",
+        "Keyword": "code.keyword",
+        "Operator.Word": "code.keyword",
+        "Literal.String": "code.literal",
+        "Literal.Number": "code.literal",
+        "Name.Function": "code.name",
+        "Name.Class": "code.name",
+        "Name.Tag": "code.name",
+        "Name.Decorator": "code.keyword",
+        "Generic.Heading": "code.name",
+        "Generic.Subheading": "code.name",
+        "Generic.Deleted": "code.deleted",
+        "Generic.Inserted": "code.inserted",
+    }.items()
+}
 
 
 def is_language(name: str) -> bool:
@@ -36,9 +51,17 @@ def highlighted(lines: Sequence[str], language: str) -> list[Text]:
     plain = [Text(line) for line in lines]
     if lexer is None:
         return plain
-    shown = Syntax("", lexer, theme=_THEME).highlight("\n".join(lines)).split("\n", allow_blank=True)[: len(lines)]
+    words = ((word, _meaning(kind)) for kind, word in lexer.get_tokens("\n".join(lines)))
+    shown = Text().append_tokens(words).split("\n", allow_blank=True)[: len(lines)]
     # A lexer may tidy up what it reads.
     return list(shown) if [line.plain for line in shown] == list(lines) else plain
+
+
+@lru_cache(maxsize=256)
+def _meaning(kind: _TokenType) -> str | None:
+    while kind is not None and kind not in _MEANINGS:
+        kind = kind.parent
+    return _MEANINGS.get(kind)
 
 
 @lru_cache(maxsize=32)
