@@ -79,7 +79,8 @@ def chat(
             session.resume(stored.id)
             desk.note(f"Going on with “{visible_line(stored.name)}”, {counted(stored.questions, 'question')}.")
         begun.append((desk, target, session))
-        return Preferences(workspace.settings.home / "history", workspace.settings.terminal.editing)
+        shown = workspace.settings.terminal
+        return Preferences(workspace.settings.home / "history", shown.editing, shown.theme)
 
     def open_session() -> Opened:
         desk, target, session = begun[-1]
@@ -87,8 +88,7 @@ def chat(
         target.warm_up()
         return Opened.of(session, desk, target, provider)
 
-    banner = f"ragchat {__version__} · ask your documents · /help lists the commands, Ctrl-D leaves"
-    Repl(terminal_here(quiet=QUIET.get()), open_session, banner=banner, begin=begin).run()
+    Repl(terminal_here(quiet=QUIET.get()), open_session, version=__version__, begin=begin).run()
 
 
 def _conversations(desk: Desk, *, needed: bool) -> Conversations | None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from ragchat.conversation.summary import summarise
-from ragchat.errors import RagchatError, UsageError
+from ragchat.errors import RagchatError, StorageError, UsageError
 from ragchat.settings.model import DECLARED
 from ragchat.terminal.links import FILE_LINKS
 from ragchat.terminal.loading import Loading
 from ragchat.terminal.state import StateLine
 from ragchat.terminal.stream import show
+from ragchat.terminal.theme import theme_of
+from ragchat.terminal.toolbar import fitted, parts
 from ragchat.terminal.views.chain import chain
-from ragchat.terminal.views.quantities import counted
 from ragchat.terminal.views.summary import farewell
 from ragchat.terminal.wrap import wrapped
 
@@ -24,13 +27,16 @@ if TYPE_CHECKING:
 
     from ragchat.conversation.session import Session
     from ragchat.core.answer import Answer
+    from ragchat.generation.chain.links import Link
     from ragchat.index.collection import Collection
     from ragchat.pipeline.events import Event
+    from ragchat.settings.terminal import ThemeChoice
     from ragchat.terminal.commands.table import Command
     from ragchat.terminal.console import Terminal
     from ragchat.terminal.desk import Desk
     from ragchat.terminal.keys import PromptKeys
     from ragchat.terminal.links import Links
+    from ragchat.usage.budgets import Remaining
 
 
 class Leave(Exception):
@@ -41,22 +47,23 @@ class Leave(Exception):
 class Opened:
     """A session that is ready, and what it is about; `provider` answers alone when it is named.
 
-    `about` says it in a few words: the documents, and who answers. `links` are what its sources link to.
+    `chain` are those who answer, as things stand now. `links` are what its sources link to.
     """
 
     session: Session
     desk: Desk
     collection: Collection
     provider: str | None = None
-    about: str = ""
+    documents: int = 0
+    chain: tuple[Link, ...] = ()
     links: Links = FILE_LINKS
 
     @classmethod
     def of(cls, session: Session, desk: Desk, collection: Collection, provider: str | None) -> Opened:
         """With what can be said about it as things stand now."""
         documents, _ = collection.manifest.counts()
-        about = f"{counted(documents, 'document')} · {chain(desk.workspace.chain(provider))}"
-        return cls(session, desk, collection, provider, about, desk.terminal.links)
+        chain = desk.workspace.chain(provider)
+        return cls(session, desk, collection, provider, documents, chain, desk.terminal.links)
 
 
 class Chat:
@@ -78,9 +85,12 @@ class Chat:
         self.keys = keys
         self.last_answer: Answer | None = None
         self.offered = ""
+        self.theme = theme_of("auto", os.environ)
         self.changes: dict[str, object] = {}
         """The settings that were changed since it began, by their dotted names."""
         self._answers: list[Answer] = []
+        self._failed = 0
+        self._summary = summarise(())
         self._open_session = open_session
         self._loading: Loading[Opened] | None = None
         self._opened: Opened | None = None
@@ -99,10 +109,11 @@ class Chat:
             return loading.result()
         return self._opened
 
-    def state(self) -> str:
-        """What the session is, or why it is not there yet."""
+    def state(self, room: int) -> str:
+        """What the session is, or why it is not there yet, in at most `room` cells."""
         if ready := self.ready:
-            return ready.about
+            told = parts(ready.session.name, self._context(ready), self._summary, chain(ready.chain))
+            return fitted(told, room)
         failure = self._loading.failure if self._loading else None
         return f"not ready: {failure}" if failure else "getting ready…"
 
@@ -145,6 +156,11 @@ class Chat:
             raise UsageError("No model answers just now.", "Say which provider should: /provider NAME")
         return f"{able[0].provider}.model"
 
+    def wear(self, name: ThemeChoice) -> None:
+        """Show everything from now on in the theme of this name."""
+        self.theme = theme_of(name, os.environ)
+        self.terminal.wear(self.theme)
+
     def renew(self) -> None:
         """Take note of what has changed in the collection."""
         opened = self.open()
@@ -181,11 +197,31 @@ class Chat:
     def say_farewell(self) -> None:
         """Say what the conversation took, if there was one."""
         if self._answers:
-            self.terminal.aside.print(farewell(summarise(self._answers), self.terminal.line_width))
+            shown = farewell(self._summary, self.terminal.line_width, self._budgets())
+            self.terminal.aside.print(shown)
 
     def _show(self, events: Generator[Event, None, None]) -> bool:
-        with self.terminal.keyboard.silent():
-            shown = show(events, self.terminal)
+        try:
+            with self.terminal.keyboard.silent():
+                shown = show(events, self.terminal)
+        except RagchatError:
+            self._failed += 1
+            raise
         self.last_answer = shown.answer
         self._answers.append(shown.answer)
+        self._summary = summarise(self._answers, failed=self._failed)
         return shown.interrupted
+
+    def _context(self, ready: Opened) -> tuple[int | None, int | None]:
+        """The tokens that the last prompt took, and those that its provider takes."""
+        if self.last_answer is None:
+            return None, None
+        last = self.last_answer.completion
+        size = next((link.context for link in ready.chain if link.provider == last.provider), None)
+        return last.usage.prompt_tokens, size
+
+    def _budgets(self) -> Sequence[Remaining]:
+        with suppress(StorageError):
+            if self._opened is not None:
+                return self._opened.desk.workspace.budgets_left()
+        return ()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ragchat.settings.model import Settings
     from ragchat.terminal.console import Terminal
     from ragchat.upkeep.finding import Finding
+    from ragchat.usage.budgets import Remaining
     from ragchat.usage.report import Grouping, UsageReport
 
 
@@ -44,6 +45,9 @@ class Workspace(Protocol):
 
     def models(self, provider: str | None) -> tuple[str, ...]:
         """What whoever answers could be asked for, as far as that is known on this machine."""
+
+    def budgets_left(self) -> tuple[Remaining, ...]:
+        """What remains of each budget that is set; raises `StorageError`."""
 
     def usage(self, by: Grouping) -> UsageReport:
         """What all attempts took; raises `StorageError`."""

@@ -11,10 +11,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
-from prompt_toolkit.styles import Style
+from prompt_toolkit.styles import DynamicStyle, Style
 from rich.text import Text
 
 from ragchat.errors import Interrupted, RagchatError, UsageError
@@ -27,8 +28,8 @@ from ragchat.terminal.keys import PromptKeys
 from ragchat.terminal.loading import NeedsPerson
 from ragchat.terminal.sanitise import visible, visible_line
 from ragchat.terminal.signals import ending_cleanly
-from ragchat.terminal.theme import PROMPT
-from ragchat.terminal.toolbar import FEWEST_COLUMNS, FEWEST_ROWS, toolbar
+from ragchat.terminal.toolbar import FEWEST_COLUMNS, FEWEST_ROWS, room_beside, toolbar
+from ragchat.terminal.views.banner import greeting, ready
 from ragchat.terminal.views.failure import failure
 from ragchat.terminal.wrap import wrapped
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from prompt_toolkit.application import Application
 
-    from ragchat.settings.terminal import Editing
+    from ragchat.settings.terminal import Editing, ThemeChoice
     from ragchat.terminal.chat import Opened
     from ragchat.terminal.console import Terminal
 
@@ -57,6 +58,7 @@ class Preferences:
 
     history_file: Path
     editing: Editing = "emacs"
+    theme: ThemeChoice = "auto"
 
 
 class _BeginHere(Exception):
@@ -69,10 +71,10 @@ class _BeginHere(Exception):
 class Repl:
     """Reads questions and commands until the person leaves, and then says what it all took.
 
-    `banner` is printed above the first prompt. Behind the prompt, in a background thread, runs `begin`, unless the
-    `history_file` is known without it, and then `open_session`. Where `begin` fails there it is called once more
-    before the eyes of the person: it may ask and tell then, and what it raises ends the conversation.
-    `keys.multiline` can be changed at any time.
+    A banner with the `version` is printed above the first prompt. Behind the prompt, in a background thread, runs
+    `begin`, unless the `history_file` is known without it, and then `open_session`. Where `begin` fails there it is
+    called once more before the eyes of the person: it may ask and tell then, and what it raises ends the
+    conversation. `keys.multiline` can be changed at any time.
     """
 
     def __init__(
@@ -80,13 +82,13 @@ class Repl:
         terminal: Terminal,
         open_session: Callable[[], Opened],
         *,
-        banner: str,
+        version: str,
         history_file: Path | None = None,
         begin: Callable[[], Preferences] | None = None,
     ) -> None:
         self.keys = PromptKeys(self._edited)
         self._terminal = terminal
-        self._banner = banner
+        self._version = version
         self._begin = begin
         self._open_session = open_session
         self._begun = Preferences(history_file) if history_file else None
@@ -135,7 +137,7 @@ class Repl:
         keyboard = self._terminal.keyboard
         # What is typed before the prompt takes over would be echoed into it.
         with keyboard.silent():
-            self._terminal.out.print(Text(wrapped(self._banner, self._terminal.width), style="status"))
+            self._terminal.out.print(greeting(self._version, self._terminal.width))
             prompt = self._prompt()
         offered = ""
         with contextlib.suppress(EOFError, Leave):
@@ -191,7 +193,7 @@ class Repl:
             complete_in_thread=True,
             complete_while_typing=Condition(lambda: prompt.default_buffer.text.startswith("/")),
             reserve_space_for_menu=_MENU_LINES,
-            style=Style.from_dict(PROMPT),
+            style=DynamicStyle(lambda: Style.from_dict(self._chat.theme.editor)),
         )
         prompt.app.ttimeoutlen = _ESCAPE_S
         prompt.default_buffer.on_text_changed += keys.stay
@@ -208,17 +210,28 @@ class Repl:
             roomy = size.rows >= FEWEST_ROWS and size.columns >= FEWEST_COLUMNS
             prompt.bottom_toolbar = self._toolbar(app, size.columns) if roomy else None
 
+        def tell(app: Application[str]) -> None:
+            if (opened := self._chat.ready) and not app.is_done:
+                app.after_render -= tell
+                run_in_terminal(partial(self._tell_ready, opened))
+
         def load(app: Application[str]) -> None:
             app.after_render -= load
             self._chat.prepare(then=partial(_redraw, app))
 
         prompt.app.before_render += prepare
+        prompt.app.after_render += tell
         prompt.app.after_render += load  # sooner, and the first prompt would have to share the processor
         return prompt
+
+    def _tell_ready(self, opened: Opened) -> None:
+        name, width = opened.session.collection, self._terminal.width
+        self._terminal.out.print(ready(name, opened.documents, opened.chain, width))
 
     def _adopt(self, preferences: Preferences, prompt: PromptSession[str]) -> None:
         """Let the prompt, at which somebody may be typing, have its history and its keys."""
         buffer = prompt.default_buffer
+        self._chat.wear(preferences.theme)
         self._history = OwnerOnlyHistory(preferences.history_file)
         for line in buffer.history.get_strings():
             self._history.append_string(line)
@@ -229,8 +242,9 @@ class Repl:
             prompt.app.timeoutlen = _VI_ESCAPE_S
 
     def _toolbar(self, app: Application[str], columns: int) -> str:
-        state = _LEAVING if self.keys.leaving else self._chat.state()
-        return toolbar(state, self.keys.mode(app), columns)
+        mode = self.keys.mode(app)
+        state = _LEAVING if self.keys.leaving else self._chat.state(room_beside(mode, columns))
+        return toolbar(state, mode, columns)
 
     def _edited(self, text: str) -> str:
         try:
@@ -247,6 +261,7 @@ class Repl:
 
     def _read_lines(self) -> None:
         self._begun = self._begun or self._called()
+        self._chat.wear(self._begun.theme)
         with contextlib.suppress(Leave):
             for read in self._terminal.stdin:
                 if line := visible(read).strip():

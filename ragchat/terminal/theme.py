@@ -125,6 +125,3 @@ def _editor_colour(style: Style) -> str:
     if colour.type is ColorType.STANDARD:
         return f"ansi{colour.name.replace('_', '')}"
     return colour.get_truecolor().hex
-
-
-PROMPT: Final = theme_of("auto", {}).editor

@@ -16,6 +16,7 @@ from ragchat.core.passage import Passage
 from ragchat.core.place import Place
 from ragchat.core.usage import Usage
 from ragchat.errors import GenerationError
+from ragchat.generation.chain.links import Link
 from ragchat.pipeline.events import Answered, Event, Retrieved
 from ragchat.terminal.chat import Opened
 
@@ -98,12 +99,28 @@ class Scripted:
 
 def session(scripted: Scripted) -> Session:
     """A real session over the script."""
-    return Session(cast("Answering", scripted))
+    return Session(cast("Answering", scripted), collection="food")
 
 
-def opened(talk: Session, about: str = "") -> Opened:
+def opened(talk: Session, documents: int = 222) -> Opened:
     """A session that is ready, with nothing behind it that commands could change."""
-    return Opened(talk, cast("Desk", None), cast("Collection", None), about=about)
+    chain = (
+        Link("groq", "openai/gpt-oss-20b", context=131_072),
+        Link("ollama", "", "not running"),
+        Link("extractive", "extractive"),
+    )
+    return Opened(talk, cast("Desk", _Budgetless()), cast("Collection", None), documents=documents, chain=chain)
+
+
+class _Budgetless:
+    """A desk at which no budget is set."""
+
+    @property
+    def workspace(self) -> _Budgetless:
+        return self
+
+    def budgets_left(self) -> tuple[()]:
+        return ()
 
 
 _ANSWER = (
@@ -127,14 +144,10 @@ def main(history_file: str, pause: str, editing: Editing = "emacs", lines: str =
         scripted = Scripted(
             _ANSWER.replace(" ", " \0").split("\0"), pause=float(pause), notice="ollama answers: no groq key."
         )
-        about = "food · 222 documents · groq → ollama (not running) → extractive"
-        return opened(session(scripted), about)
+        return opened(session(scripted))
 
-    banner = (
-        "ragchat 0.1.0 · answers from your documents, with their sources\n/help lists the commands, Ctrl-D leaves"
-    )
     repl = Repl(
-        terminal_here(), open_session, banner=banner, begin=lambda: Preferences(Path(history_file), editing)
+        terminal_here(), open_session, version="0.1.0", begin=lambda: Preferences(Path(history_file), editing)
     )
     repl.keys.multiline = lines == "multiline"
     repl.run()

@@ -126,9 +126,7 @@ def _plain(shown: Screen) -> str:
 def _chat(told: Answer | None, directory: Path) -> tuple[Chat, Screen]:
     """A conversation whose last answer is `told`, in `directory`; and the screen."""
     terminal, shown = screen()
-    chat = Chat(
-        replace(terminal, directory=directory), lambda: opened(session(Scripted([])), ""), commands=COMMANDS
-    )
+    chat = Chat(replace(terminal, directory=directory), lambda: opened(session(Scripted([]))), commands=COMMANDS)
     chat.last_answer = told
     return chat, shown
 

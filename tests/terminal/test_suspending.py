@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _READY = "food · 222 documents"
+_BAR = "groq · openai"
 _CTRL_Z = "\x1a"
 
 
@@ -50,7 +51,7 @@ def test_at_the_prompt_ctrl_z_stops_and_what_was_typed_is_there_after_fg(tmp_pat
         chat.type("how lo")
         chat.shows("> how lo")
         _stop_and_look(chat)
-        chat.until(lambda _: "> how lo" in chat.visible()[-6:] or chat.visible()[-1].startswith(_READY))
+        chat.until(lambda _: "> how lo" in chat.visible()[-6:] or chat.visible()[-1].startswith(_BAR))
         chat.type("ng?\r")
         chat.shows("1,204 + 87 tokens")
         assert "> how long?" in chat.lines()

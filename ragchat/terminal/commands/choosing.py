@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from ragchat.core.choices import PROVIDERS
 from ragchat.errors import UsageError
 from ragchat.settings.changing import changeable, setting_called
+from ragchat.settings.terminal import ThemeChoice
 from ragchat.terminal.views.chain import chain
 from ragchat.terminal.views.settings import setting as one
 from ragchat.terminal.views.settings import settings as several
@@ -57,12 +58,19 @@ def change(chat: Chat, arguments: str) -> None:
 
 def theme(chat: Chat, name: str) -> None:
     """Show answers in other colours, or say in which."""
-    change(chat, f"theme {name}".strip())
+    change(chat, f"terminal.theme {name}".strip())
+    if name:
+        chat.wear(chat.open().desk.workspace.settings.terminal.theme)
 
 
 def providers(_chat: Chat, _typed: str) -> Iterable[str]:
     """What `/provider` takes, for completion."""
     return (*PROVIDERS, _ALL)
+
+
+def themes(_chat: Chat, _typed: str) -> Iterable[str]:
+    """What `/theme` takes, for completion."""
+    return get_args(ThemeChoice)
 
 
 def models(chat: Chat, _typed: str) -> Iterable[str]:

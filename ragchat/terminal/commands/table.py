@@ -102,6 +102,8 @@ COMMANDS: Final = (
         "[BY]",
         complete=upkeep.groupings,
     ),
+    Command("budget", "what remains of each budget", upkeep.budget),
+    Command("theme", "show answers in other colours", choosing.theme, "[NAME]", complete=choosing.themes),
     Command("doctor", "what is wrong, and the cure", upkeep.doctor),
     Command("multiline", "Enter begins a new line, and Alt-Enter sends", talk.multiline),
     Command("clear", "begin another session and clear the screen", talk.clear),

@@ -29,6 +29,13 @@ def usage(chat: Chat, by: str) -> None:
         chat.say("No question has been asked yet.")
 
 
+def budget(chat: Chat, _arguments: str) -> None:
+    """Say what remains of each budget that is set."""
+    left = chat.open().desk.workspace.budgets_left()
+    said = "\n".join(map(str, left)) or "No budget is set: RAGCHAT_BUDGET_DAILY_USD and its siblings set one."
+    chat.say(said)
+
+
 def doctor(chat: Chat, _arguments: str) -> None:
     """Look at everything and say what is wrong, with its cure; nothing is sent to the cloud."""
     for finding in chat.open().desk.examine():
