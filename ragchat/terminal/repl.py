@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
@@ -72,8 +71,8 @@ class Repl:
     """Reads questions and commands until the person leaves, and then says what it all took.
 
     A banner with the `version` is printed above the first prompt. Behind the prompt, in a background thread, runs
-    `begin`, unless the `history_file` is known without it, and then `open_session`. Where `begin` fails there it is
-    called once more before the eyes of the person: it may ask and tell then, and what it raises ends the
+    `begin`, unless the `history_file` is known without it, and then `open_session`. Where `begin` fails there it
+    is called once more before the eyes of the person: it may ask and tell then, and what it raises ends the
     conversation. `keys.multiline` can be changed at any time.
     """
 
@@ -134,30 +133,28 @@ class Repl:
         return self._begin()
 
     def _read_prompt(self) -> None:
-        keyboard = self._terminal.keyboard
-        # What is typed before the prompt takes over would be echoed into it.
-        with keyboard.silent():
+        # What is typed while no prompt reads it would be echoed, and Ctrl-R obeyed, by the kernel.
+        with self._terminal.keyboard.silent(), contextlib.suppress(EOFError, Leave):
             self._terminal.out.print(greeting(self._version, self._terminal.width))
-            prompt = self._prompt()
-        offered = ""
-        with contextlib.suppress(EOFError, Leave):
+            prompt, offered = self._prompt(), ""
             while True:
-                self.keys.stay()
-                try:
-                    with keyboard.silent():
-                        line = visible(prompt.prompt(default=offered)).strip()
-                except _BeginHere as given_way:
-                    offered, prompt.app.erase_when_done = given_way.typed, False
-                    self._begin_again(then=partial(_redraw, prompt.app))
-                    continue
-                self._report()
-                with keyboard.silent():
-                    offered = "" if not line or self._taken(line) else line
-                offered, self._chat.offered = offered or self._chat.offered, ""
-                # What was typed meanwhile is a new question: the failed one waits in the history instead.
-                if keyboard.waiting():
-                    offered = ""
-                offered += keyboard.put_aside()
+                offered = self._offered_next(prompt, offered)
+
+    def _offered_next(self, prompt: PromptSession[str], offered: str) -> str:
+        """What the next prompt begins with, after one that begins with `offered` was answered."""
+        keyboard = self._terminal.keyboard
+        self.keys.stay()
+        try:
+            line = visible(prompt.prompt(default=offered)).strip()
+        except _BeginHere as given_way:
+            prompt.app.erase_when_done = False
+            self._begin_again(then=partial(_redraw, prompt.app))
+            return given_way.typed
+        self._report()
+        offered = "" if not line or self._taken(line) else line
+        offered, self._chat.offered = offered or self._chat.offered, ""
+        # What was typed meanwhile is a new question: the failed one waits in the history instead.
+        return ("" if keyboard.waiting() else offered) + keyboard.put_aside()
 
     def _taken(self, line: str) -> bool:
         """False when the question failed and should be offered again."""
@@ -213,7 +210,7 @@ class Repl:
         def tell(app: Application[str]) -> None:
             if (opened := self._chat.ready) and not app.is_done:
                 app.after_render -= tell
-                run_in_terminal(partial(self._tell_ready, opened))
+                self._tell_ready(opened, app)
 
         def load(app: Application[str]) -> None:
             app.after_render -= load
@@ -224,9 +221,13 @@ class Repl:
         prompt.app.after_render += load  # sooner, and the first prompt would have to share the processor
         return prompt
 
-    def _tell_ready(self, opened: Opened) -> None:
+    def _tell_ready(self, opened: Opened, app: Application[str]) -> None:
+        """Above the prompt, which stays open: `run_in_terminal` would let keys through to the kernel meanwhile."""
         name, width = opened.session.collection, self._terminal.width
+        app.renderer.erase()
         self._terminal.out.print(ready(name, opened.documents, opened.chain, width))
+        app.renderer.request_absolute_cursor_position()
+        app.invalidate()
 
     def _adopt(self, preferences: Preferences, prompt: PromptSession[str]) -> None:
         """Let the prompt, at which somebody may be typing, have its history and its keys."""

@@ -235,7 +235,9 @@ def test_lines_from_a_file_are_answered_and_the_end_is_clean(tmp_path: Path) -> 
     assert "\x1b" not in out.getvalue() + err.getvalue()
     assert "error: groq refused the key.\n" in err.getvalue()
     farewell = err.getvalue().splitlines()[-1]
-    assert farewell.startswith("2 questions · answered by groq · 100 % success · 2,408 + 174 tokens · $0.0002")
+    assert farewell.startswith(
+        "3 questions · answered by groq · 67 % success · 1 failed · 2,408 + 174 tokens · $0.0002"
+    )
     assert not (tmp_path / "h").exists()
 
 
