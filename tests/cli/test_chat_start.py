@@ -22,7 +22,7 @@ def _chat(ragchat: Program, *options: str, **variables: str) -> Iterator[Window]
     # The window has no folder of its own: the shell goes there.
     command = ("/bin/sh", "-c", 'cd "$0" && exec "$@"', str(ragchat.folder), str(RAGCHAT), "chat", *options)
     with window(command, 80, 24, **given) as chat:
-        chat.shows("ask your documents")
+        chat.shows("lists the commands")
         yield chat
 
 

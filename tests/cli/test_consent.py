@@ -99,7 +99,7 @@ def test_a_chat_asks_before_its_prompt_and_once(ragchat: Program, away: OllamaSe
     program = at_a_terminal(ragchat, f"{RAGCHAT} chat", **server)
     program.expect_exact(TO_OLLAMA)
     program.sendline("o")
-    program.expect_exact("/help lists the commands")
+    program.expect_exact("2 documents")
     for question in ("What is noon chai?", "How long should a loaf cool?"):
         program.send(f"{question}\r")
         program.expect_exact("local model read the passages")
