@@ -40,6 +40,8 @@ _STRICTER = {
     "conversation.storage": ("keep", "off"),
     "conversation.encryption": ("off", "file", "passphrase"),
 }
+# What puts a provider in line, or chooses its model.
+_CHOOSING = ("chain.providers", "chain.rollout", "chain.experiment", "chain.models")
 _BUDGETS = "budget."
 _PRICES = "budget.prices"
 
@@ -199,4 +201,4 @@ def _leading(section: Keyed, name: str, usual: str, origins: Mapping[str, Origin
     if section.base_url != usual:
         yield f"{name}.base_url"
     if name != "groq":  # which is in the chain by itself
-        yield from (setting for setting in ("chain.providers", f"{name}.model") if origins[setting].kind == ".env")
+        yield from (setting for setting in (*_CHOOSING, f"{name}.model") if origins[setting].kind == ".env")

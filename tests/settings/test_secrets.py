@@ -169,7 +169,16 @@ def test_a_dotenv_cannot_make_a_model_cheap(tmp_path: Path) -> None:
     assert load(tmp_path, dotenv=cheap).settings.budget.prices
 
 
-@pytest.mark.parametrize("leading", [{"chain.providers": "openai"}, {"openai.model": "dear"}])
+@pytest.mark.parametrize(
+    "leading",
+    [
+        {"chain.providers": "openai"},
+        {"chain.rollout": "openai:100"},
+        {"chain.experiment": "openai/dear,openai/dearer"},
+        {"chain.models": "names.toml"},
+        {"openai.model": "dear"},
+    ],
+)
 def test_a_dotenv_cannot_spend_a_key_from_elsewhere(tmp_path: Path, leading: dict[str, str]) -> None:
     named = {"openai.model": "cheap"} if "openai.model" not in leading else {}
     loaded = load(tmp_path, environ={"openai.api_key": KEY, **named}, dotenv=leading)
