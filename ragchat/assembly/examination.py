@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ragchat.assembly.generators import preferred
 from ragchat.assembly.state import STATE_FILE, open_state
 from ragchat.errors import SettingsError
 from ragchat.ollama.client import OllamaClient
@@ -38,6 +39,7 @@ def examine(
     yield from doctor.examine_surroundings(screen)
     try:
         loaded = load_settings(flags=flags, environ=environ, cwd=directory)
+        chat = preferred("ollama", loaded.settings, loaded.model_names())
     except SettingsError as error:
         yield wrong_settings(error)
         return
@@ -48,5 +50,6 @@ def examine(
             ollama=ollama,
             ledger_file=loaded.settings.home / STATE_FILE,
             open_ledger=open_state,
+            preferred=chat and chat.model,
             ask=ask,
         )

@@ -46,12 +46,13 @@ def examine(
     ollama: OllamaClient,
     ledger_file: Path,
     open_ledger: Callable[[Path], sqlite3.Connection],
+    preferred: str | None = None,
     ask: bool = False,
 ) -> Iterator[Finding]:
     """What the settings lead to, and one collection: the default one when `collection` is None.
 
-    What lies in a home that cannot be used is not looked at. With `ask`, each provider with a key is asked
-    whether it takes it, unless nothing may leave this machine.
+    What lies in a home that cannot be used is not looked at. `preferred` is Ollama's model where none is set. With
+    `ask`, each provider with a key is asked whether it takes it, unless nothing may leave this machine.
     """
     settings = loaded.settings
     local_only = settings.privacy.cloud == "never"
@@ -70,7 +71,7 @@ def examine(
         yield index
     chosen = partial(_embedder, settings, ollama, bound)
     yield providers.check_embedder(chosen, bound, collection or DEFAULT)
-    yield providers.check_ollama(ollama, settings.ollama, local_only=local_only)
+    yield providers.check_ollama(ollama, settings.ollama, preferred, local_only=local_only)
     reachable = doors(settings) if ask and not local_only else {}
     models = {"groq": settings.groq.model, "openai": settings.openai.model, "anthropic": settings.anthropic.model}
     if "groq" not in reachable:

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -204,6 +205,18 @@ def test_an_ollama_without_models_is_a_warning_that_says_what_to_pull(
 def test_a_model_that_is_set_and_not_pulled_is_named(ragchat: Program, ollama_server: OllamaServer) -> None:
     ollama = _found(ragchat("doctor", "--json", OLLAMA_HOST=ollama_server.url, OLLAMA_MODEL="qwen3:8b"))["ollama"]
     assert "Ollama has no model qwen3:8b." in ollama["message"]
+
+
+def test_the_equivalent_of_the_first_model_in_line_is_told_as_the_one_that_answers(ragchat: Program) -> None:
+    with OllamaServer(models=(CHAT, EMBEDDING, replace(CHAT, name="gpt-oss:20b"))) as server:
+        ollama = _found(ragchat("doctor", "--json", OLLAMA_HOST=server.url))["ollama"]
+    assert "answers by gpt-oss:20b," in ollama["message"]
+
+
+def test_a_broken_file_of_models_names_is_a_finding(ragchat: Program, folder: Path) -> None:
+    (folder / "names.toml").write_text("[renamed]")
+    settings = _found(ragchat("doctor", "--json", RAGCHAT_MODELS="names.toml"))["settings"]
+    assert (settings["state"], "renamed is neither" in settings["message"]) == ("problem", True)
 
 
 def test_an_embedder_that_is_gone_is_a_problem(ragchat: Program, ollama_server: OllamaServer) -> None:

@@ -37,9 +37,12 @@ def check_embedder(chosen: Callable[[], Embedder], bound: str | None, collection
     return Finding("embedder", "ok", f"{whose} is there: {fingerprint}")
 
 
-def check_ollama(client: OllamaClient, wanted: OllamaSettings, *, local_only: bool) -> Finding:
+def check_ollama(
+    client: OllamaClient, wanted: OllamaSettings, preferred: str | None = None, *, local_only: bool
+) -> Finding:
     """`ollama`: whether the server answers and has a model for answers and one for vectors.
 
+    Where no model is set, the `preferred` one answers if it is there.
     A server on another machine is asked for its version and models, and not even that when `local_only`.
     """
     elsewhere = client.destination
@@ -55,7 +58,7 @@ def check_ollama(client: OllamaClient, wanted: OllamaSettings, *, local_only: bo
     lacks: list[tuple[str, str]] = []
     answers = ""
     try:
-        chat = chat_model(models, wanted.model)
+        chat = chat_model(models, wanted.model, preferred)
         answers = f"answers by {chat.name}" + (", which runs at ollama.com" if chat.is_cloud else "")
     except GenerationError as error:
         lacks.append((error.message, error.hint))
