@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -12,11 +13,14 @@ import pytest
 
 from ragchat.core.completion import Completion, Delta, Notice, Shortened
 from ragchat.core.usage import Usage
+from ragchat.generation.chain.router import Router
 from ragchat.generation.providers.deadlines import Deadlines
 from ragchat.generation.providers.groq import GroqGenerator
 from ragchat.pipeline.prompting import make_prompt
 from ragchat.usage.budgets import Budget
-from tests.generation.chains import Scripted, extractive, router, rows
+from ragchat.usage.calibration import Calibration
+from ragchat.usage.ledger import Ledger
+from tests.generation.chains import Scripted, extractive, records_of, router, rows
 from tests.generation.prompts import PROMPT, read
 from tests.pipeline.passages import passage
 from tests.servers import groq as fake_groq
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from ragchat.generation.chain.health import Health
+    from ragchat.usage.ledger import Ending
     from tests.servers.groq import GroqServer
 
 SLOW_DOWN = fake_groq.refuse(429, "rate_limit_exceeded", "Slow down.", {"retry-after": "1"})
@@ -189,6 +194,43 @@ def test_ctrl_c_at_a_warning_after_the_end_loses_nothing(state: sqlite3.Connecti
     completion = pieces.throw(KeyboardInterrupt())
     assert isinstance(completion, Completion)
     assert (completion.text, completion.finish) == (fake_groq.TEXT, "stop")
+
+
+class _Interrupted(Calibration):
+    """Ctrl-C falls into what is learned from an answer."""
+
+    def learn(self, *_told: object) -> None:
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_in_the_bookkeeping_after_the_end_loses_nothing(
+    state: sqlite3.Connection, groq: GroqGenerator
+) -> None:
+    records = replace(records_of(state), calibration=_Interrupted(state))
+    text, _, completion = read(Router([groq, extractive()], records).stream(PROMPT))
+    assert (text, completion.text, completion.finish) == (fake_groq.TEXT, fake_groq.TEXT, "stop")
+    assert [row["outcome"] for row in rows(state)] == ["ok"]
+
+
+class _InterruptedLedger(Ledger):
+    """Ctrl-C falls into the first end of a row."""
+
+    struck = False
+
+    def finish(self, row: int, ending: Ending) -> None:
+        if not self.struck:
+            self.struck = True
+            raise KeyboardInterrupt
+        super().finish(row, ending)
+
+
+def test_ctrl_c_while_a_row_is_ended_leaves_no_row_without_an_end(
+    state: sqlite3.Connection, groq: GroqGenerator
+) -> None:
+    records = replace(records_of(state), ledger=_InterruptedLedger(state, "notes"))
+    text, _, completion = read(Router([groq, extractive()], records).stream(PROMPT))
+    assert (text, completion.text, completion.finish) == (fake_groq.TEXT, fake_groq.TEXT, "cut")
+    assert [row["outcome"] for row in rows(state)] == ["cancelled"]
 
 
 def test_ctrl_c_below_a_cut_answer_keeps_what_was_shown(

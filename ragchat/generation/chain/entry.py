@@ -108,13 +108,12 @@ class Entry:
     def _end(self, ending: Ending) -> None:
         if self.ended:
             return
-        self.ended = True
-        if self._row is None:
-            return
-        try:
-            self._ledger.finish(self._row, ending)
-        except StorageError as error:
-            self.problem = error
+        if self._row is not None:
+            try:
+                self._ledger.finish(self._row, ending)
+            except StorageError as error:
+                self.problem = error
+        self.ended = True  # not before: Ctrl-C in the midst of it leaves a row to end
 
 
 def _plain(name: str | None) -> str | None:

@@ -11,6 +11,7 @@ from ragchat.generation.chain.remedy import AVAILABILITY, Remedy
 
 if TYPE_CHECKING:
     from collections import abc
+    from collections.abc import Iterator
 
     from ragchat.core.completion import Piece, Prompt
     from ragchat.core.protocols import Generator
@@ -78,6 +79,12 @@ class Relay:
         self, opened: Opened, completion: Completion, prompt: Prompt, waited_s: float
     ) -> abc.Generator[Piece, None, Completion]:
         completion = opened.entry.completed(completion, _outcome(completion), waited_s=waited_s)
+        with suppress(KeyboardInterrupt):  # too late to end what is complete
+            yield from self._learned(opened, completion, prompt)
+        return completion
+
+    def _learned(self, opened: Opened, completion: Completion, prompt: Prompt) -> Iterator[Notice]:
+        """Keep what the answer tells of its provider; what of that the person should know."""
         warnings: list[str] = []
         with suppress(StorageError):
             warnings += self._health(completion)
@@ -85,13 +92,11 @@ class Relay:
             warnings += self._records.budget_warnings()
         if opened.entry.problem is not None:
             warnings.append(opened.entry.problem.message)
-        with suppress(KeyboardInterrupt):  # too late to end what is complete
-            for warning in warnings:
-                yield Notice(warning)
-            if completion.finish == "stop":
-                with suppress(StorageError):
-                    self._records.quote(completion.provider, opened.entry.destination)
-        return completion
+        for warning in warnings:
+            yield Notice(warning)
+        if completion.finish == "stop":
+            with suppress(StorageError):
+                self._records.quote(completion.provider, opened.entry.destination)
 
     def _health(self, completion: Completion) -> tuple[str, ...]:
         health = self._records.health
