@@ -87,11 +87,23 @@ def test_the_time_of_a_reader_does_not_count(clock: Clock, text: str) -> None:
 
 def test_nothing_is_too_late_in_the_time_that_remains(clock: Clock) -> None:
     deadline = started(clock, 45.0, 20.0)
-    assert deadline.remaining_s() == 20.0
-    clock.now += 30.0
-    assert deadline.remaining_s() == 15.0
+    assert deadline.remaining_s() == 3.0
+    clock.now += 44.0
+    assert deadline.remaining_s() == 1.0
     clock.now += 30.0
     assert deadline.remaining_s() == 0.0
+    assert deadline.passed
+
+
+def test_at_the_end_only_counts_are_waited_for_and_not_long(clock: Clock) -> None:
+    deadline = started(clock, 45.0, 20.0)
+    with deadline.handing_on("A"):
+        pass
+    deadline.ending()
+    clock.now += 2.0
+    deadline.ending()
+    assert (deadline.remaining_s(), deadline.passed) == (1.0, False)
+    clock.now += 1.0
     assert deadline.passed
 
 

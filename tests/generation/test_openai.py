@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ragchat.core.protocols import Roomy
+from ragchat.generation.providers.deadlines import Deadlines
 from ragchat.generation.providers.openai import OpenAIGenerator
 from tests.generation.clients import clients, failure_of
 from tests.generation.prompts import PROMPT, read
@@ -19,7 +20,7 @@ from tests.servers.wire import fail, hang_up
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.servers.wire import Behaviour
+    from tests.servers.wire import Behaviour, Wire
 
 
 @pytest.fixture
@@ -49,6 +50,18 @@ def test_an_answer_streams_with_the_servers_own_counts(
     assert usage.prompt_tokens == claimed["prompt_tokens"]
     assert usage.completion_tokens == claimed["completion_tokens"]
     assert (usage.reasoning_tokens, usage.cached_tokens) == (40, 8)
+
+
+def test_counts_that_do_not_follow_an_answer_at_once_are_not_waited_for(
+    server: OpenAIServer, make: Callable[..., OpenAIGenerator]
+) -> None:
+    def pause(wire: Wire) -> None:
+        wire.server.owner.stopping.wait(30)
+
+    server.then(fake.answer("Yes [1].", then=pause))
+    text, notices, completion = read(make(deadlines=Deadlines(60.0, 60.0)).stream(PROMPT))
+    assert (text, notices, completion.finish) == ("Yes [1].", [], "stop")
+    assert completion.usage.source == "estimate"
 
 
 def test_a_request_asks_for_a_stream_with_counts(

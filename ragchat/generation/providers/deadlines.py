@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from ragchat.errors import Cause
 
+# Behind an answer come its counts, at once or not at all: nobody waits for them.
+_COUNTS_S = 3.0
 _WHOLE_HINT = "Raise RAGCHAT_ANSWER_TIMEOUT, or ask again."
 
 
@@ -80,10 +82,14 @@ class Deadline:
             self._next += now - self._began
         self._held = False
 
+    def ending(self) -> None:
+        """The answer is there, and what it took may follow."""
+        self._next = min(self._next, self._clock() + _COUNTS_S)
+
     def remaining_s(self) -> float:
-        """For so long nothing can be too late; the first text may bring a nearer deadline than there was."""
-        between_s = self._deadlines.between_s
-        return between_s if self._held else max(0.0, min(self._left_s(), between_s))
+        """For so long nothing can be too late; text, or its end, may bring a nearer deadline than there was."""
+        nearest_s = min(self._deadlines.between_s, _COUNTS_S)
+        return nearest_s if self._held else max(0.0, min(self._left_s(), nearest_s))
 
     @property
     def passed(self) -> bool:

@@ -214,6 +214,8 @@ class ServedGenerator(ABC):
             if chunk.text:
                 with deadline.handing_on(chunk.text):
                     yield transcript.add(chunk.text)
+            if finish is not None:
+                deadline.ending()
         if finish is None:
             raise of_end(any_text=bool(transcript.text), asked=self._asked, request_id=request_id)
         if finish == "content_filter":
