@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from ragchat.settings.model_names import ModelNames
     from ragchat.usage.budgets import Remaining
 
+# A task beside an answer may fail: the answer's own wait comes behind this one.
+_ASIDE_S = 10.0
+
 
 class Answerers:
     """The providers, made when they are first needed; what they open is closed with `opened`.
@@ -99,7 +102,15 @@ class Answerers:
         """Those of them that are models, as one, for short tasks beside an answer; None when there is none."""
         tried = self._ordered(self._tried(provider, None))
         able = [one for one in tried if one.provider != LAST_RESORT and not isinstance(one, Unconfigured)]
-        return Router(able, self._records(collection), patience=False) if able else None
+        if not able:
+            return None
+        return Router(
+            able,
+            self._records(collection),
+            unasked=unasked(self._loaded, provider),
+            patience=False,
+            first_word_s=min(_ASIDE_S, self._settings.chain.first_word_timeout_s),
+        )
 
     def chain(self, provider: str | None) -> tuple[Link, ...]:
         """The providers in their order, as they stand now."""

@@ -14,6 +14,7 @@ from ragchat.pipeline.condensing import refers, standalone
 from ragchat.pipeline.events import Answered, Retrieved
 from ragchat.pipeline.marks import MarkFilter
 from ragchat.pipeline.prompting import make_prompt
+from ragchat.pipeline.rewriting import Rewritten
 
 if TYPE_CHECKING:
     from collections import abc
@@ -56,7 +57,8 @@ class Answering:
         generator has begun it is raised on. Raises what the retriever and, before the first delta, the generator
         raise.
         """
-        meant, rewriting = self._meant(question, turns)
+        rewritten = self._rewritten(question, turns)
+        meant = rewritten.question or standalone(question, turns)
         started = time.monotonic()
         found = self.search.search(meant, self._top_k)
         passages, seconds = found.passages, time.monotonic() - started
@@ -66,7 +68,7 @@ class Answering:
         notices: list[str] = []
         if meant != question:
             yield _noted(notices, f"Searched for: {meant}")
-        for notice in found.notices:
+        for notice in (*rewritten.notices, *found.notices):
             yield _noted(notices, notice)
         marks = MarkFilter(len(prompt.passages))
         shown: list[str] = []
@@ -91,16 +93,15 @@ class Answering:
                 unsupported=tuple(doubtful),
                 read=len(read),
                 search=found.search,
-                rewriting=rewriting,
+                rewriting=rewritten.completion,
             )
         )
 
-    def _meant(self, question: str, turns: Sequence[Turn]) -> tuple[str, Completion | None]:
-        """What is searched for, and what it took a model to say so."""
+    def _rewritten(self, question: str, turns: Sequence[Turn]) -> Rewritten:
+        """What a model says that a follow-up means."""
         if self._rewriter is None or not (turns and refers(question)):
-            return standalone(question, turns), None
-        rewritten = self._rewriter.rewrite(question, turns)
-        return rewritten.question or standalone(question, turns), rewritten.completion
+            return Rewritten(None, None)
+        return self._rewriter.rewrite(question, turns)
 
     def _write(
         self, prompt: Prompt, found: int, marks: MarkFilter, shown: list[str], notices: list[str]
@@ -115,7 +116,8 @@ class Answering:
             while not isinstance(piece, Completion):
                 try:
                     if isinstance(piece, Notice):
-                        yield _noted(notices, piece.text)
+                        if piece.text not in notices:  # a rewriting may have said it
+                            yield _noted(notices, piece.text)
                     elif isinstance(piece, Shortened):
                         marks.passages = min(piece.passages, len(prompt.passages))
                     elif held := marks.feed(piece.text):

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ragchat.core.completion import Completion, Prompt
+from ragchat.core.completion import Completion, Notice, Prompt
 from ragchat.errors import GenerationError
 from ragchat.language.tokens import estimate_tokens
 from ragchat.pipeline.history import history_of
@@ -37,10 +37,14 @@ _QUOTES = "\"'“”„«»`*"
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """The question as it stands by itself, and what it took to ask; None where no model said, or answered."""
+    """The question as it stands by itself, and what it took to ask; None where no model said, or answered.
+
+    `notices` are what the person should be told: some, as that of a budget, come once only.
+    """
 
     question: str | None
     completion: Completion | None
+    notices: tuple[str, ...] = ()
 
 
 class Rewriter:
@@ -54,19 +58,21 @@ class Rewriter:
         time. A KeyboardInterrupt ends the wait and is raised on.
         """
         prompt = _prompt(question, turns)
-        completion = None
+        completion, notices = None, list[str]()
         try:
             with closing(self._generator.stream(prompt)) as pieces:
                 for piece in pieces:
                     if isinstance(piece, Completion):
                         completion = piece
+                    elif isinstance(piece, Notice):
+                        notices.append(piece.text)
         except GenerationError:
-            return Rewritten(None, None)
+            return Rewritten(None, None, tuple(notices))
         if completion is not None and completion.finish == "cut" and completion.failure is None:
             raise KeyboardInterrupt  # which the stream had caught
         if completion is None or completion.finish != "stop":
-            return Rewritten(None, completion)
-        return Rewritten(_question(completion.text, question), completion)
+            return Rewritten(None, completion, tuple(notices))
+        return Rewritten(_question(completion.text, question), completion, tuple(notices))
 
 
 def _prompt(question: str, turns: Sequence[Turn]) -> Prompt:

@@ -305,6 +305,15 @@ def test_a_model_says_what_a_follow_up_means_and_what_that_took_is_kept(retrieve
     assert answer.rewriting.text == "How long does rice soak?"
 
 
+def test_what_a_rewriting_has_to_tell_is_told_once(retriever: Retriever) -> None:
+    slow, spent = Notice("Groq: no text came; ollama answers instead."), Notice("80 % of the budget is spent.")
+    model, generator = Scripted(slow, "How long does rice soak?", spent), Scripted(slow, "As the loaf rests [1].")
+    asking = Answering(retriever, generator, top_k=2, context_tokens=3000, rewriter=Rewriter(model))
+    turns = [Turn(QUESTION, collect(answering(retriever, generator).stream(QUESTION)), datetime.now(UTC))]
+    notices = collect(asking.stream("and the rice?", turns)).notices
+    assert notices == ("Searched for: How long does rice soak?", slow.text, spent.text)
+
+
 def test_a_question_without_a_pronoun_is_not_rewritten(retriever: Retriever) -> None:
     model = Scripted("Something else?")
     asking = Answering(retriever, ExtractiveGenerator(), top_k=2, context_tokens=3000, rewriter=Rewriter(model))

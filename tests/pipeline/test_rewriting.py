@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ragchat.core.completion import Completion
+from ragchat.core.completion import Completion, Notice
 from ragchat.core.usage import Usage
 from ragchat.errors import GenerationError
 from ragchat.pipeline.rewriting import INSTRUCTIONS, Rewriter
@@ -60,6 +60,12 @@ def test_what_stands_around_the_question_is_taken_off(said: str) -> None:
 )
 def test_what_is_no_question_is_left_alone(script: tuple[str | Piece | BaseException, ...]) -> None:
     assert rewritten(*script) is None
+
+
+@pytest.mark.parametrize("end", [MEANT, GenerationError("No.", failure="network")])
+def test_what_a_person_should_be_told_is_kept_whatever_comes_of_it(end: str | BaseException) -> None:
+    model = Scripted(Notice("80 % of the daily budget is spent."), end)
+    assert Rewriter(model).rewrite("and how hot?", [BREAD]).notices == ("80 % of the daily budget is spent.",)
 
 
 def test_an_interrupt_ends_the_wait() -> None:
