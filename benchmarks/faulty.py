@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from tests.generation.test_fault_matrix import CELLS
+from tests.generation.faults import CELLS
 from tests.servers import groq, ollama
 from tests.servers.groq import GroqServer
 from tests.servers.ollama import OllamaServer
