@@ -122,12 +122,15 @@ def test_whatever_fails_before_the_first_word_somebody_answers(
 def test_tokens_of_an_answer_without_text_are_counted_all_the_same(
     state: sqlite3.Connection, groq: GroqGenerator, groq_server: GroqServer
 ) -> None:
-    groq_server.then(fake_groq.answer("", finish="length", reasoning=1024))
+    groq_server.then(*[fake_groq.answer("", finish="length", reasoning=tokens) for tokens in (1024, 2048)])
     _, notices, _ = read(router(state, groq, extractive()).stream(PROMPT))
-    assert notices == ["Groq: the model used up its tokens before it wrote a word; extractive answers instead."]
-    row = rows(state)[0]
-    assert (row["error_kind"], row["completion_tokens"], row["finish_reason"]) == ("garbage", 1024, "length")
-    assert row["cost"] is not None
+    assert notices == [
+        "Groq used up its tokens before it wrote a word; it is given more.",
+        "Groq: the model used up its tokens before it wrote a word; extractive answers instead.",
+    ]
+    for row, tokens in zip(rows(state)[:2], (1024, 2048), strict=True):
+        assert (row["error_kind"], row["completion_tokens"], row["finish_reason"]) == ("garbage", tokens, "length")
+        assert row["cost"] is not None
 
 
 def test_a_limit_keeps_the_servers_own_word(
