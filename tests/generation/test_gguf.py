@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 STANDIN = Path(__file__).with_name("standin")
 
 ASKS = """
-import json, sys
+import json, signal, sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +37,7 @@ from ragchat.generation.providers.deadlines import Deadlines
 from ragchat.generation.providers.gguf import GGUFGenerator
 from tests.generation.prompts import PROMPT
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell started behind it
 file, leave, times = sys.argv[1], sys.argv[2] == "leave", int(sys.argv[3])
 prompt = replace(PROMPT, first_s=float(sys.argv[4]))
 
