@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 from hypothesis import example, given, settings
@@ -176,19 +177,23 @@ def test_each_has_its_row(remembering: Remembering, database: sqlite3.Connection
     assert (second["prompt_tokens"], second["completion_tokens"], second["token_source"]) == (0, 0, "none")
 
 
-@settings(deadline=None)  # it opens a database
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+    """One for all examples: to make a database takes longer than an answer."""
+    with closing(open_database(tmp_path_factory.mktemp("home") / "state.db", MIGRATIONS)) as database:
+        yield database
+
+
+@settings(deadline=None)  # it waits for the disk
 @example("Half a character: \ud83d.")
 @example("パンは一時間冷ましてください。そうすると切ったときに崩れません。")
 @given(st.text(st.characters(codec=None, exclude_categories=()), min_size=1))
-def test_the_deltas_joined_are_the_text_whatever_it_is(
-    tmp_path_factory: pytest.TempPathFactory, text: str
-) -> None:
-    with closing(open_database(tmp_path_factory.mktemp("home") / "state.db", MIGRATIONS)) as database:
-        model = writing(text)
-        remembering = Remembering(model, AnswerCache(database, "notes"), Ledger(database, "notes"), "")
-        assert read(remembering.stream(PROMPT))[0] == text
-        assert read(remembering.stream(PROMPT))[0] == text
-        assert len(model.asked) == (1 if text.strip() else 2)
+def test_the_deltas_joined_are_the_text_whatever_it_is(shared: sqlite3.Connection, text: str) -> None:
+    model, collection = writing(text), uuid4().hex
+    remembering = Remembering(model, AnswerCache(shared, collection), Ledger(shared, collection), "")
+    assert read(remembering.stream(PROMPT))[0] == text
+    assert read(remembering.stream(PROMPT))[0] == text
+    assert len(model.asked) == (1 if text.strip() else 2)
 
 
 def test_an_answer_from_fewer_passages_is_shown_with_as_many(remembering: Remembering, model: Model) -> None:
