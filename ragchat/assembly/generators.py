@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ragchat.generation.extractive.generator import ExtractiveGenerator
 from ragchat.generation.providers.anthropic import AnthropicGenerator
-from ragchat.generation.providers.catalogue import listed
+from ragchat.generation.providers.catalogue import listed_prices
 from ragchat.generation.providers.deadlines import Deadlines
 from ragchat.generation.providers.gguf import GGUFGenerator
 from ragchat.generation.providers.groq import GroqGenerator
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Heard = Callable[[str, str, Mapping[str, str]], None]
 
 # Behind an answer, or before a call that a budget waits for: nobody should notice.
-_LISTING_S = 1.0
+_prices = partial(listed_prices, timeout_s=1.0)
 _NAMED = frozenset({"groq", "ollama", "openai", "anthropic"})
 
 
@@ -77,14 +77,9 @@ def quoted(settings: Settings) -> dict[str, Callable[[], Mapping[str, Price]]]:
     """What asks a provider for its prices, by provider."""
     groq, openai = settings.groq, settings.openai
     return {
-        "groq": partial(_prices, groq.base_url, groq.key, "/openai/v1/models"),
-        "openai": partial(_prices, openai.base_url, openai.key, "/models"),
+        "groq": partial(_prices, groq.base_url, groq.key, path="/openai/v1/models"),
+        "openai": partial(_prices, openai.base_url, openai.key, path="/models"),
     }
-
-
-def _prices(base_url: str, api_key: str | None, path: str) -> dict[str, Price]:
-    models = listed(base_url, api_key, path=path, timeout_s=_LISTING_S)
-    return {name: listing.price for name, listing in models.items() if listing.price is not None}
 
 
 def varied(settings: Settings, arm: Arm) -> Settings:

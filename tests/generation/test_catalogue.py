@@ -1,4 +1,4 @@
-"""Prices and limits as servers list them."""
+"""Prices as servers list them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from ragchat.core.pricing import Price
 from ragchat.errors import GenerationError
-from ragchat.generation.providers.catalogue import Listing, listed
+from ragchat.generation.providers.catalogue import listed_prices
 from tests.generation.listings import GPT_OSS, ListingGroq, ListingOpenAI, listing
 from tests.servers.groq import KEY
 from tests.servers.wire import fail, hang_up, html, never
@@ -29,19 +29,18 @@ def server() -> Iterator[ListingGroq]:
         yield running
 
 
-def _listed(server: ListingGroq, timeout_s: float = 10.0) -> dict[str, Listing]:
-    return listed(server.url, KEY, path="/openai/v1/models", timeout_s=timeout_s)
+def _listed(server: ListingGroq, timeout_s: float = 10.0) -> dict[str, Price]:
+    return listed_prices(server.url, KEY, path="/openai/v1/models", timeout_s=timeout_s)
 
 
-def test_groq_lists_prices_and_limits(server: ListingGroq) -> None:
-    assert _listed(server) == {"openai/gpt-oss-20b": Listing(PRICE, 131072, 65536)}
+def test_groq_lists_prices(server: ListingGroq) -> None:
+    assert _listed(server) == {"openai/gpt-oss-20b": PRICE}
 
 
-def test_other_names_of_the_limits_are_known_and_no_key_is_sent_where_there_is_none() -> None:
+def test_what_is_no_model_has_no_price_and_no_key_is_sent_where_there_is_none() -> None:
     with ListingOpenAI() as server:
-        entry = {"id": "m", "context_length": 4096, "max_output_length": 512, "pricing": {"prompt": "-1"}}
-        server.models = listing(entry, {"pricing": {}}, "no model")
-        assert listed(f"{server.url}/v1/", None, path="/models", timeout_s=10) == {"m": Listing(None, 4096, 512)}
+        server.models = listing({**GPT_OSS, "id": "m"}, {"pricing": GPT_OSS["pricing"]}, "no model")
+        assert listed_prices(f"{server.url}/v1/", None, path="/models", timeout_s=10) == {"m": PRICE}
     assert "authorization" not in server.journal[0].headers
 
 
@@ -69,13 +68,12 @@ def test_the_unit_is_told_by_the_amount_and_what_is_absurd_is_no_price(
     server: ListingGroq, pricing: Mapping[str, object] | str, price: Price | None
 ) -> None:
     server.models = listing({**GPT_OSS, "pricing": pricing})
-    found = _listed(server)["openai/gpt-oss-20b"].price
-    assert found == price
+    assert _listed(server).get("openai/gpt-oss-20b") == price
 
 
 def test_nothing_is_believed_of_what_calls_itself_free(server: ListingGroq) -> None:
     server.models = listing({"id": "m:free", "pricing": {"prompt": "0", "completion": "0"}})
-    assert _listed(server)["m:free"].price == Price(Decimal(0), Decimal(0))
+    assert _listed(server)["m:free"] == Price(Decimal(0), Decimal(0))
 
 
 @pytest.mark.parametrize("reply", [fail(200, []), html, hang_up, fail(200, b"[" * 100_000)])

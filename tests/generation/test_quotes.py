@@ -14,7 +14,7 @@ import pytest
 from ragchat.core.pricing import Price
 from ragchat.errors import GenerationError
 from ragchat.generation.chain.router import Router
-from ragchat.generation.providers.catalogue import listed
+from ragchat.generation.providers.catalogue import listed_prices
 from ragchat.generation.providers.deadlines import Deadlines
 from ragchat.generation.providers.groq import GroqGenerator
 from ragchat.privacy.consent import Permission
@@ -68,8 +68,7 @@ def _made(server: ListingGroq, kind: type[GroqGenerator], model: str = "openai/g
 
 
 def _prices(server: ListingGroq) -> dict[str, Price]:
-    models = listed(server.url, KEY, path="/openai/v1/models", timeout_s=10)
-    return {name: listing.price for name, listing in models.items() if listing.price is not None}
+    return listed_prices(server.url, KEY, path="/openai/v1/models", timeout_s=10)
 
 
 def _routed(

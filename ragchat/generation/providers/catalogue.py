@@ -1,16 +1,15 @@
-"""What a server says of its models: prices and limits. Shapes: Groq and OpenRouter, 2026."""
+"""What a server says that its models cost. Shapes: Groq and OpenRouter, 2026."""
 
 from __future__ import annotations
 
 import time
 from contextlib import closing
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from ragchat.core.pricing import Price
 from ragchat.errors import GenerationError
-from ragchat.generation.providers.chunk import count, fields, frame, string
+from ragchat.generation.providers.chunk import fields, frame, string
 from ragchat.generation.providers.deadlines import Deadline, Deadlines
 
 if TYPE_CHECKING:
@@ -23,17 +22,10 @@ _BETWEEN_THE_UNITS = Decimal("0.001")
 _DEAREST = Decimal(10_000)
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """One model: its price, the tokens of prompt and answer together, and those of an answer; None is unknown."""
+def listed_prices(base_url: str, api_key: str | None, *, path: str, timeout_s: float) -> dict[str, Price]:
+    """The price of each model that the list at `base_url` + `path` has one of.
 
-    price: Price | None
-    context: int | None
-    max_tokens: int | None
-
-
-def listed(base_url: str, api_key: str | None, *, path: str, timeout_s: float) -> dict[str, Listing]:
-    """The models at `base_url` + `path`, by name; raises `GenerationError`, after `timeout_s` at the latest.
+    Raises `GenerationError`, after `timeout_s` at the latest.
 
     OpenRouter writes its amounts as US dollars for one token; Groq does not say for how many. The amount tells: in
     dollars, one token has never cost 0.001, and a million of them never less. A price of nothing is believed of a
@@ -60,19 +52,9 @@ def listed(base_url: str, api_key: str | None, *, path: str, timeout_s: float) -
     except sse.ERRORS as error:
         raise GenerationError("The models were not listed.", failure="garbage", cause="malformed") from error
     entries = [fields(entry) for entry in models] if isinstance(models, list) else []
-    return {name: _listing(name, entry) for entry in entries if (name := string(entry.get("id")))}
-
-
-def _listing(name: str, entry: Fields) -> Listing:
-    return Listing(
-        _price(name, fields(entry.get("pricing"))),
-        _first(entry, "context_window", "context_length"),
-        _first(entry, "max_completion_tokens", "max_output_length"),
-    )
-
-
-def _first(entry: Fields, *names: str) -> int | None:
-    return next(filter(None, (count(entry, name) for name in names)), None)
+    named = [(name, entry) for entry in entries if (name := string(entry.get("id")))]
+    prices = ((name, _price(name, fields(entry.get("pricing")))) for name, entry in named)
+    return {name: price for name, price in prices if price is not None}
 
 
 def _price(name: str, pricing: Fields) -> Price | None:
