@@ -40,6 +40,8 @@ CREATE TABLE cool_downs (
 
 # Plans change, and another server may stand at the same address.
 _TRUSTED_FOR = timedelta(days=1)
+# No server's wait is longer: a nonsensical one, or a clock set back, must not lock a model out.
+_LONGEST = timedelta(days=1)
 _NAMES: tuple[LimitName, ...] = ("requests", "tokens")
 _COUNT = re.compile("[0-9]{1,18}")  # what SQLite can hold
 
@@ -106,23 +108,30 @@ class Limits:
             self._connection.executemany("REPLACE INTO limits VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def cool_down(self, provider: str, model: str, until: datetime, reason: str) -> None:
-        """Leave the model alone until then; a longer cool-down that was asked for before stays."""
+        """Leave the model alone until then, a day at the most; a longer cool-down asked for before stays."""
+        latest = self._now() + _LONGEST
         self._execute(
             """
-            INSERT INTO cool_downs VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE
-            SET until = excluded.until, reason = excluded.reason WHERE excluded.until > until
+            INSERT INTO cool_downs VALUES (:provider, :model, :until, :reason) ON CONFLICT DO UPDATE
+            SET until = excluded.until, reason = excluded.reason WHERE excluded.until > until OR until > :latest
             """,
-            (provider, model, _text(until), reason),
+            {
+                "provider": provider,
+                "model": model,
+                "until": _text(min(until, latest)),
+                "reason": reason,
+                "latest": _text(latest),
+            },
         )
 
     def cooling(self, provider: str, model: str) -> CoolDown | None:
-        """The cool-down that is not over yet."""
+        """The cool-down that is not over yet; one that was noted by a clock set back since counts for nothing."""
         rows = self._execute(
             "SELECT until, reason FROM cool_downs WHERE provider = ? AND model = ?", (provider, model)
         )
         for row in rows:
             until = _moment(row["until"])
-            if until is not None and self._now() < until:
+            if until is not None and self._now() < until <= self._now() + _LONGEST:
                 return CoolDown(until, row["reason"])
         return None
 
@@ -157,7 +166,7 @@ class Limits:
         limits = (_refilled(name, rows[name], now) for name in _NAMES if name in rows)
         return tuple(limit for limit in limits if limit is not None)
 
-    def _execute(self, statement: str, values: tuple[object, ...]) -> sqlite3.Cursor:
+    def _execute(self, statement: str, values: Sequence[object] | Mapping[str, object]) -> sqlite3.Cursor:
         with told(_KEPT):
             return self._connection.execute(statement, values)
 

@@ -220,6 +220,24 @@ def test_a_cool_down_lasts_until_its_end(limits: Limits, clock: Clock) -> None:
     assert limits.cooling(*MODEL) is None
 
 
+def test_no_cool_down_is_longer_than_a_day(limits: Limits, clock: Clock) -> None:
+    limits.cool_down(*MODEL, NOON + timedelta(days=11_574), "nonsense")
+    assert limits.cooling(*MODEL) == CoolDown(NOON + timedelta(days=1), "nonsense")
+    clock.pass_seconds(86_400)
+    assert limits.cooling(*MODEL) is None
+
+
+def test_a_cool_down_of_a_clock_that_was_set_back_is_over_and_keeps_no_other_out(
+    limits: Limits, clock: Clock
+) -> None:
+    limits.cool_down(*MODEL, NOON + timedelta(minutes=1), "tokens per day")
+    clock.pass_seconds(-365 * 86_400)
+    assert limits.cooling(*MODEL) is None
+    until = NOON - timedelta(days=365, seconds=-60)
+    limits.cool_down(*MODEL, until, "requests per day")
+    assert limits.cooling(*MODEL) == CoolDown(until, "requests per day")
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_of_two_cool_downs_the_later_end_stays(limits: Limits, order: int) -> None:
     # As text, the sooner one would come later.
