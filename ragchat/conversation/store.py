@@ -159,10 +159,12 @@ class Conversations:
         with self._database.using() as connection:
             rows = connection.execute(f"SELECT collection FROM sessions WHERE {which}", (value,)).fetchall()
             connection.execute(f"DELETE FROM sessions WHERE {which}", (value,))
-        if rows:
+        try:
+            # Also when there was nothing: an earlier removal may have found the log in use.
             self._database.empty_log()
-        for collection in {row["collection"] for row in rows}:
-            self._forget(collection)
+        finally:
+            for collection in {row["collection"] for row in rows}:
+                self._forget(collection)
         return len(rows)
 
     def _known(self, session: str) -> Entry:

@@ -200,6 +200,24 @@ def test_removing_forgets_what_was_answered_from_the_collection(home: Path) -> N
     assert sorted(forgotten) == ["bread", "tea", "tea"]
 
 
+def test_a_removal_while_the_database_is_read_forgets_the_answers_and_the_next_one_empties_the_log(home: Path) -> None:
+    forgotten: list[str] = []
+    with (
+        closing(open_conversations(home, forget=forgotten.append)) as conversations,
+        closing(sqlite3.connect(home / "conversations.db", isolation_level=None)) as reader,
+    ):
+        keep(conversations.begin("bread"), turn("Who is Xanthippe?"))
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM turns").fetchall()
+        with pytest.raises(StorageError, match="its log still holds it"):
+            conversations.remove_all()
+        assert forgotten == ["bread"]
+        reader.execute("COMMIT")
+        assert b"Xanthippe" in all_bytes(home)
+        assert conversations.remove_all() == 0
+        assert b"Xanthippe" not in all_bytes(home)
+
+
 def test_sessions_are_removed_by_age(conversations: Conversations, home: Path) -> None:
     old, new = (keep(conversations.begin("default"), turn(name)) for name in ("old", "new"))
     before = (datetime.now(UTC) - timedelta(days=8)).isoformat()
