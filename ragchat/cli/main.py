@@ -109,8 +109,8 @@ def _called(arguments: list[str]) -> int:
     except (Exception, KeyboardInterrupt) as error:
         if "--debug" in options:
             traceback.print_exc()
-        _settle()
-        return _report(_as_ours(error), as_json="--json" in options)
+        heard = _settle()
+        return _report(_as_ours(error), as_json=heard and "--json" in options)
     return status if isinstance(status, int) else 0  # of a `typer.Exit`
 
 
@@ -137,15 +137,25 @@ def _report(error: RagchatError, *, as_json: bool) -> int:
     from ragchat.terminal.views.failure import failure  # noqa: PLC0415
 
     if as_json:
-        print_error(error)
-    else:
-        terminal = terminal_here()
-        terminal.err.print(failure(error, terminal.line_width))
+        try:
+            print_error(error)
+        except BrokenPipeError:
+            raise
+        except OSError:  # the disk behind stdout is full, which may be the very error
+            _settle()
+        else:
+            return error.exit_status
+    terminal = terminal_here()
+    terminal.err.print(failure(error, terminal.line_width))
     return error.exit_status
 
 
-def _settle() -> None:
-    """Leave nothing unwritten behind: whoever writes next would stumble over it, the interpreter's end too."""
+def _settle() -> bool:
+    """Leave nothing unwritten behind: whoever writes next would stumble over it, the interpreter's end too.
+
+    Whether everything was taken; a stream that takes no more leads nowhere from now on.
+    """
+    taken = True
     for stream in (sys.stdout, sys.stderr):
         if stream is None:
             continue
@@ -153,3 +163,5 @@ def _settle() -> None:
             stream.flush()
         except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            taken = False
+    return taken

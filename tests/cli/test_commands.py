@@ -235,7 +235,7 @@ def test_stderr_that_cannot_be_written_costs_no_answer(ragchat: Program) -> None
 
 def test_stdout_that_cannot_be_written_is_said_in_a_sentence(ragchat: Program) -> None:
     ragchat("ingest", ".")
-    for command in ("ragchat docs list", "ragchat --help"):
+    for command in ("ragchat docs list", "ragchat --help", "ragchat docs list --json", "ragchat ask loaf --json"):
         ran = shell(ragchat, f"{command} >/dev/full")
         assert ran.returncode == 1, command
         assert re.fullmatch(rb"error: .+No space left on device\.\nhint: .+\n", ran.stderr), ran.stderr
