@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ragchat.conversation.entry import Entry
     from ragchat.conversation.store import Conversations
 
+# A hundred years; dates do not go back without end.
+_MOST_DAYS = 36_500
+
 app = typer.Typer(help="List, show, export, rename and remove the conversations that were kept.")
 
 SessionArgument = Annotated[
@@ -31,7 +34,13 @@ FileOption = Annotated[
 AllOption = Annotated[bool, typer.Option("--all", help="Remove every session.")]
 OlderOption = Annotated[
     int | None,
-    typer.Option("--older-than", metavar="DAYS", min=0, help="Remove those that were not used for so many days."),
+    typer.Option(
+        "--older-than",
+        metavar="DAYS",
+        min=0,
+        max=_MOST_DAYS,
+        help="Remove those that were not used for so many days.",
+    ),
 ]
 
 

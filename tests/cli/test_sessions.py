@@ -125,6 +125,8 @@ def test_sessions_are_removed_one_way_at_a_time(talked: Program) -> None:
     for arguments in ((), ("1", "--all"), ("--all", "--older-than", "3")):
         assert talked("sessions", "remove", *arguments).status == 2
     assert talked("sessions", "remove", "--older-than", "1", "--json").result == {"removed": 0}
+    assert talked("sessions", "remove", "--older-than", "36500", "--json").result == {"removed": 0}
+    assert "the most is 36500." in talked("sessions", "remove", "--older-than", "99999999").err
     talked("chat", stdin="What is noon chai?\n")
     assert talked("sessions", "remove", "--all").out == "2 sessions removed\n"
 
