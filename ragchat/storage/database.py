@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BUSY_TIMEOUT_S = 5.0
+_WAIT = "Free some space, or wait until others have finished writing."
+_PERMIT = "Give yourself the right to write there, or set RAGCHAT_HOME to a folder you can write to."
 
 
 def private_folder(path: Path) -> Path:
@@ -114,9 +116,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
             connection.execute("ROLLBACK")
         # A plain error is a mistake of ours; the others are the disk's or another process's.
         if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
-            raise StorageError(
-                f"Nothing was written: {error}.", "Free some space, or wait until others have finished writing."
-            ) from error
+            refused = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY  # whatever the exact reason
+            raise StorageError(f"Nothing was written: {error}.", _PERMIT if refused else _WAIT) from error
         raise
 
 

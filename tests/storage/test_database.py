@@ -170,6 +170,13 @@ def test_whatever_interrupts_a_transaction_undoes_it(
     assert values(database) == [2]
 
 
+def test_where_nothing_may_be_written_the_cure_is_a_permission(database: sqlite3.Connection) -> None:
+    database.execute("PRAGMA query_only = ON")
+    with pytest.raises(StorageError, match="readonly") as raised, transaction(database):
+        database.execute("INSERT INTO rows VALUES (1)")
+    assert "set RAGCHAT_HOME" in raised.value.hint
+
+
 def test_an_error_that_ended_the_transaction_already_is_the_one_that_is_told(database: sqlite3.Connection) -> None:
     database.execute("CREATE UNIQUE INDEX one ON rows (value)")
     with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"), transaction(database):
