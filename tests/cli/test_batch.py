@@ -293,7 +293,7 @@ def test_ctrl_c_wakes_who_waits_for_the_pace(served: Program, groq_server: GroqS
     assert len(groq_server.journal) == 1
 
 
-def test_a_reader_that_goes_away_is_no_error(ragchat: Program) -> None:
+def test_a_reader_that_goes_away_ends_the_batch_without_a_word(ragchat: Program) -> None:
     ragchat("ingest", ".")
     many = "What is noon chai?\\n" * 300
     line = f"set -o pipefail; printf '{many}' | ragchat ask --questions - --json | head -n 1"
