@@ -77,7 +77,21 @@ class Answerers:
 
         If it `remembers`, what they answered before is shown again, unless that is switched off.
         """
-        arm = None if provider else self._drawn()
+        return self._front(collection, provider, self._arm(provider), remembers=remembers)
+
+    def drawing(self, collection: str, provider: str | None) -> Callable[[], Generator]:
+        """As `session` for each of many questions: each draws an arm; those of the same share what they learn."""
+        made: dict[Arm | None, Generator] = {}
+
+        def draw() -> Generator:
+            arm = self._arm(provider)
+            if arm not in made:
+                made[arm] = self._front(collection, provider, arm, remembers=True)
+            return made[arm]
+
+        return draw
+
+    def _front(self, collection: str, provider: str | None, arm: Arm | None, *, remembers: bool) -> Generator:
         settings = varied(self._settings, arm) if arm else self._settings
         tried = self._ordered(self._tried(provider, arm))
         records = self._records(collection)
@@ -142,7 +156,9 @@ class Answerers:
         """Forget what was answered from a collection; raises `StorageError`."""
         AnswerCache(self._state, collection).forget()
 
-    def _drawn(self) -> Arm | None:
+    def _arm(self, provider: str | None) -> Arm | None:
+        if provider:
+            return None
         wanted = self._settings.chain
         planned = rollout(wanted.rollout) if wanted.rollout else None
         return drawn(planned, arms(wanted.experiment) if wanted.experiment else ())
@@ -189,6 +205,7 @@ class Answerers:
             calibration=Calibration(self._state),
             budgets=budgets,
             patience_s=paced.MOST_WAIT_S if self._paces else MOST_WAIT_S,
+            alone=self._paces is None,
             quotes=Quotes(self._state, self._prices, quoted(self._settings)),
         )
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ragchat.conversation.store import Conversations
+    from ragchat.core.protocols import Generator
     from ragchat.generation.chain.links import Link
     from ragchat.index.collection import Collection
     from ragchat.pipeline.attaching import Attachment, PassageSearch
@@ -159,8 +160,8 @@ class Workspace:
 
     def sessions(
         self, collection: Collection, provider: str | None, only: str | None, paces: Paces
-    ) -> Callable[[], AbstractContextManager[Session]]:
-        """Opens sessions like `session`, each for a thread of its own, whose requests `paces` hold back.
+    ) -> Callable[[], AbstractContextManager[Callable[[], Session]]]:
+        """Opens, for each thread, what begins sessions like `session`, whose requests `paces` hold back.
 
         They search one after the other, and answer beside each other. Whoever must be asked for consent is asked
         here and now, and stays unasked in a session: there, what was not allowed is refused. Raises as `session`.
@@ -172,9 +173,10 @@ class Workspace:
         ask = self._consent(collection.name).decided if self._ask else None
 
         @contextmanager
-        def opened() -> Iterator[Session]:
+        def opened() -> Iterator[Callable[[], Session]]:
             with closing(Workspace(self._loaded, ask, paces=paces)) as own:
-                yield own._session(retriever, collection.name, provider)
+                draw = own._answerers.drawing(collection.name, provider)
+                yield lambda: Session(own._answering(retriever, draw()))
 
         return opened
 
@@ -213,7 +215,7 @@ class Workspace:
 
     def hand_over(self, session: Session, provider: str | None = None) -> None:
         """Let `session` go on with the settings as they are now, answered by `provider` alone if one is named."""
-        session.hand_over(*self._answering(session.search, session.collection, provider, session.is_encrypted))
+        session.hand_over(*self._handed(session.search, session.collection, provider, session.is_encrypted))
 
     def _session(
         self,
@@ -223,23 +225,28 @@ class Workspace:
         conversations: Conversations | None = None,
     ) -> Session:
         encrypted = conversations is not None and conversations.encrypted
-        answering, afresh = self._answering(search, collection, provider, encrypted)
+        answering, afresh = self._handed(search, collection, provider, encrypted)
         return Session(answering, conversations, collection, afresh)
 
-    def _answering(
+    def _handed(
         self, search: PassageSearch, collection: str, provider: str | None, encrypted: bool
     ) -> tuple[Answering, Callable[[], AbstractContextManager[None]]]:
         """Who answers, and what it is done in to be done afresh."""
         models = self._answerers.models(collection, provider)
         generator = self._answerers.session(collection, provider, remembers=not encrypted)
-        answering = Answering(
+        answering = self._answering(search, generator, Rewriter(models) if models else None)
+        return answering, generator.afresh if isinstance(generator, Remembering) else nullcontext
+
+    def _answering(
+        self, search: PassageSearch, generator: Generator, rewriter: Rewriter | None = None
+    ) -> Answering:
+        return Answering(
             search,
             generator,
             top_k=self.settings.retrieval.top_k,
             context_tokens=self.settings.answer.context_tokens,
-            rewriter=Rewriter(models) if models else None,
+            rewriter=rewriter,
         )
-        return answering, generator.afresh if isinstance(generator, Remembering) else nullcontext
 
     @cached_property
     def _answerers(self) -> Answerers:

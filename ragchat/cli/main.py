@@ -153,7 +153,7 @@ def _report(error: RagchatError, *, as_json: bool) -> int:
 def _settle() -> bool:
     """Leave nothing unwritten behind: whoever writes next would stumble over it, the interpreter's end too.
 
-    Whether everything was taken; a stream that takes no more leads nowhere from now on.
+    Whether stdout took everything; a stream that takes no more leads nowhere from now on.
     """
     taken = True
     for stream in (sys.stdout, sys.stderr):
@@ -163,5 +163,5 @@ def _settle() -> bool:
             stream.flush()
         except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-            taken = False
+            taken = taken and stream is not sys.stdout
     return taken

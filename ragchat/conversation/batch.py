@@ -40,7 +40,9 @@ _Asked: TypeAlias = "tuple[AskedQuestion, futures.Future[Outcome]]"
 
 
 class Batch:
-    """Puts `questions` to sessions in threads, `at_once` at a time; each question stands alone.
+    """Puts `questions` to sessions in threads, `at_once` at a time; each question has a session to itself.
+
+    `open_sessions` opens for a thread what begins its sessions.
 
     Used as `while batch.fill(): batch.wait(); batch.take()`. What it holds does not grow with the questions.
     Ctrl-C may land in `wait`, which changes nothing. `wake` makes a session that waits for its turn raise
@@ -50,12 +52,12 @@ class Batch:
     def __init__(
         self,
         questions: Iterator[AskedQuestion],
-        open_session: Callable[[], AbstractContextManager[Session]],
+        open_sessions: Callable[[], AbstractContextManager[Callable[[], Session]]],
         at_once: int,
         wake: Callable[[], None],
     ) -> None:
         self._questions = questions
-        self._open_session = open_session
+        self._open_sessions = open_sessions
         self._at_once = at_once
         self._wake = wake
         self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
@@ -108,28 +110,28 @@ class Batch:
 
     def _ask(self) -> None:
         try:
-            with self._open_session() as session:
+            with self._open_sessions() as begin:
                 while asked := self._asked.get():
                     question, outcome = asked
                     if outcome.set_running_or_notify_cancel():
-                        self._settle(outcome, session, question)
+                        self._settle(outcome, begin, question)
         except Exception as error:
             # Without a session there are no answers: whoever waits for one hears why.
             while asked := self._asked.get():
                 if asked[1].set_running_or_notify_cancel():
                     asked[1].set_exception(error)
 
-    def _settle(self, outcome: futures.Future[Outcome], session: Session, question: AskedQuestion) -> None:
+    def _settle(
+        self, outcome: futures.Future[Outcome], begin: Callable[[], Session], question: AskedQuestion
+    ) -> None:
         try:
-            outcome.set_result(Outcome(question, answer=self._answered(session, question.text)))
+            outcome.set_result(Outcome(question, answer=self._answered(begin(), question.text)))
         except RagchatError as error:
             outcome.set_result(Outcome(question, error=error))
         except KeyboardInterrupt:
             outcome.set_result(_stopped(question))
         except Exception as error:
             outcome.set_exception(error)
-        finally:
-            session.clear()
 
     def _answered(self, session: Session, question: str) -> Answer:
         """The answer, cut when the batch is stopped; raises `KeyboardInterrupt` when it has not begun then."""

@@ -262,8 +262,8 @@ def test_many_sessions_ask_for_consent_once_and_before_the_first_of_them(
         sessions = opened.sessions(opened.library.collection(), None, None, Paces(2))
         assert person.asked == [("answer", "ollama.com")]
         for _ in range(2):
-            with sessions() as session:
-                answer = collect(session.ask("How long should the loaf cool?"))
+            with sessions() as begin:
+                answer = collect(begin().ask("How long should the loaf cool?"))
             assert answer.completion.provider == answered_by
         assert len(person.asked) == 1
 

@@ -140,6 +140,7 @@ def test_a_wait_that_the_server_names_holds_all_questions_and_costs_none_its_ans
     ran = served("ask", "--questions", str(file), "--at-once", "2", "--json")
     assert ran.status == 0
     assert heard.is_set(), "the second was under way"
+    assert "Ctrl-C" not in ran.out, "it would end them all"
     assert {line["result"]["provider"] for line in _lines(ran)} == {"groq"}
     assert len(counter.came) == 9
     assert sum(moment < at[0] + 2 for moment in counter.came) == 2
@@ -158,6 +159,14 @@ def test_the_requests_of_a_minute_are_a_setting(served: Program, groq_server: Gr
     assert ran.status == 0
     # Four a second; the first is under way for longer than the others.
     assert counter.came[7] - counter.came[1] > 6 * 0.25 - 0.2
+
+
+def test_each_question_draws_its_arm_of_an_experiment(served: Program, groq_server: GroqServer) -> None:
+    many = "".join(f"How long should a loaf cool, asks baker {number}?\n" for number in range(40))
+    groq_server.then(*[_named] * 40)
+    arms = {"RAGCHAT_EXPERIMENT": "groq/one, groq/other"}
+    assert served("ask", "--questions", "-", "--at-once", "1", stdin=many, **arms).status == 0
+    assert {exchange.body["model"] for exchange in groq_server.journal} == {"one", "other"}
 
 
 def test_a_failed_question_stops_no_other_and_the_status_says_so(

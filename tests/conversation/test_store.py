@@ -200,7 +200,9 @@ def test_removing_forgets_what_was_answered_from_the_collection(home: Path) -> N
     assert sorted(forgotten) == ["bread", "tea", "tea"]
 
 
-def test_a_removal_while_the_database_is_read_forgets_the_answers_and_the_next_one_empties_the_log(home: Path) -> None:
+def test_a_removal_while_the_database_is_read_forgets_the_answers_and_the_next_one_empties_the_log(
+    home: Path,
+) -> None:
     forgotten: list[str] = []
     with (
         closing(open_conversations(home, forget=forgotten.append)) as conversations,

@@ -79,7 +79,7 @@ class Attempts:
                 asking.again = False
                 with attempt:
                     opened = self._open(asking)
-                yield from patience(asking)
+                yield from patience(asking, alone=self._records.alone)
         except KeyboardInterrupt:
             if asking.overcoming is None:
                 raise

@@ -37,7 +37,8 @@ class Gate(Protocol):
 class Records:
     """All of it is shared by the processes of one home, but for the gate.
 
-    `patience_s` is for how long one provider is waited for before the next one is asked.
+    `patience_s` is for how long one provider is waited for before the next one is asked. Of a question that is
+    `alone`, Ctrl-C ends a wait; of one among many it ends them all.
     """
 
     gate: Gate
@@ -48,6 +49,7 @@ class Records:
     budgets: Budgets | None = None
     patience_s: float = MOST_WAIT_S
     quotes: Quotes | None = None
+    alone: bool = True
 
     def cost(self, provider: str, model: str, usage: Usage, destination: str | None) -> Decimal | None:
         """What an attempt cost; None when that is not known."""

@@ -105,8 +105,8 @@ def _another_model(asking: Asking) -> bool:
     return other is not None
 
 
-def patience(asking: Asking) -> Iterator[Notice]:
-    """Why it takes longer, where another try is worth it."""
+def patience(asking: Asking, *, alone: bool) -> Iterator[Notice]:
+    """Why it takes longer, where another try is worth it; of a question `alone` also how to wait no longer."""
     name = provider_name(asking.generator.provider)
     if asking.overcoming is None:
         return
@@ -116,4 +116,5 @@ def patience(asking: Asking) -> Iterator[Notice]:
     elif asking.overcoming.cause == "used_up":
         yield Notice(f"{name} used up its tokens before it wrote a word; it is given more.")
     elif asking.again is not True and asking.again >= _TOLD_S:
-        yield Notice(f"{name} asks to wait {asking.again:.3g} s; Ctrl-C lets another provider answer now.")
+        way_out = "; Ctrl-C lets another provider answer now" if alone else ""
+        yield Notice(f"{name} asks to wait {asking.again:.3g} s{way_out}.")
