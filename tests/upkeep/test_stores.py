@@ -47,7 +47,8 @@ def test_a_whole_index_is_counted(collection: Collection) -> None:
     finding = check_index(collection, "auto")
     assert finding.state == "ok"
     assert finding.message == (
-        "The collection default holds 2 documents and 2 chunks, with words and a vector for each."
+        "The collection default holds 2 documents and 2 chunks, with words and a vector for each; "
+        "it is generation 3."
     )
 
 

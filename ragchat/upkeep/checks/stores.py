@@ -135,7 +135,8 @@ def _looked_into(collection: Collection, wish: str) -> Finding:
     if not words == chunks == vectors:
         told = f"{held}, but the words of {words:,} and {_counted(vectors, 'vector')}."
         raise damaged(told, collection.folder)
-    return Finding("index", "ok", f"{held}, with words and a vector for each.")
+    generation = collection.manifest.generation
+    return Finding("index", "ok", f"{held}, with words and a vector for each; it is generation {generation}.")
 
 
 def _require_sound(collection: Collection) -> None:
