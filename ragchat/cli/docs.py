@@ -45,7 +45,8 @@ def list_documents(
     if as_json:
         print_result({"documents": [document_shape(record) for record in records]})
     else:
-        desk.terminal.out.print(documents(records, desk.terminal.directory, desk.terminal.line_width))
+        terminal = desk.terminal
+        terminal.out.print(documents(records, terminal.directory, terminal.line_width, links=terminal.links))
 
 
 @app.command("show")
@@ -67,7 +68,9 @@ def show_document(
     if as_json:
         print_result({**document_shape(record), "chunks": [chunk_shape(chunk) for chunk in chunks]})
     else:
-        desk.terminal.out.print(document(record, chunks, desk.terminal.directory, desk.terminal.line_width))
+        terminal = desk.terminal
+        shown = document(record, chunks, terminal.directory, terminal.line_width, links=terminal.links)
+        terminal.out.print(shown)
 
 
 @app.command("remove")

@@ -71,7 +71,8 @@ def show_session(session: SessionArgument, home: HomeOption = None, as_json: Jso
     if as_json:
         print_result(as_shape(entry, turns))
     else:
-        desk.terminal.out.print(shown(entry, turns, desk.terminal.directory, desk.terminal.line_width))
+        terminal = desk.terminal
+        terminal.out.print(shown(entry, turns, terminal.directory, terminal.line_width, links=terminal.links))
 
 
 @app.command("export")

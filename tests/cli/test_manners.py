@@ -93,6 +93,22 @@ def test_a_dumb_terminal_gets_no_escape_sequence_at_all(ragchat: Program) -> Non
         assert "\x1b" not in _on_a_screen(ragchat, *line, TERM="dumb"), line
 
 
+def test_sources_are_links_to_what_the_setting_says_wherever_they_stand(ragchat: Program) -> None:
+    ragchat("ingest", ".")
+    ragchat("chat", stdin="What is noon chai?\n")
+    for line in (
+        ("docs", "list"),
+        ("docs", "show", "tea.txt"),
+        ("sessions", "show", "1"),
+        ("search", "pink tea"),
+        ("ask", "What is noon chai?"),
+    ):
+        shown = _on_a_screen(ragchat, *line, RAGCHAT_LINKS="x://{path}")
+        assert re.search(r"\x1b\]8;[^;]*;x:///[^\x1b]+/tea\.txt\x1b", shown), line
+        assert "file://" not in shown, line
+        assert "]8;" not in _on_a_screen(ragchat, *line, RAGCHAT_LINKS="off"), line
+
+
 @pytest.mark.parametrize(("variables", "coloured"), [({}, False), ({"CLICOLOR_FORCE": "1"}, True)])
 def test_a_pipe_is_coloured_only_by_force(ragchat: Program, variables: dict[str, str], *, coloured: bool) -> None:
     ragchat("ingest", ".")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.text import Text
 
 from ragchat.terminal.cells import cells, crop
-from ragchat.terminal.paths import location, shown_path
+from ragchat.terminal.links import FILE_LINKS
+from ragchat.terminal.paths import location
 from ragchat.terminal.sanitise import visible_line
 from ragchat.terminal.views.block import INDENT, indented
 from ragchat.terminal.views.line import facts
@@ -20,25 +21,28 @@ if TYPE_CHECKING:
 
     from ragchat.core.document import Chunk
     from ragchat.index.manifest import DocumentRecord
+    from ragchat.terminal.links import Links
 
 _GAP = "  "
 _NARROWEST_TITLE = 12
 
 
 class _Cells(NamedTuple):
-    source: str
+    source: Text
     title: str
     chunks: str
     size: str
     at: str
 
 
-def documents(rows: Iterable[DocumentRecord], directory: Path, width: int | None) -> Text:
+def documents(
+    rows: Iterable[DocumentRecord], directory: Path, width: int | None, *, links: Links = FILE_LINKS
+) -> Text:
     """Source, title, chunks, size and time of each document; the source is never cropped."""
-    table = [_cells(row, directory) for row in rows]
+    table = [_cells(row, directory, links) for row in rows]
     if not table:
         return Text()
-    source, title, *numbers = (max(map(cells, column)) for column in zip(*table, strict=True))
+    source, title, *numbers = (max(cells(str(cell)) for cell in column) for column in zip(*table, strict=True))
     fixed = source + sum(numbers) + len(_GAP) * len(numbers)
     if width is not None and fixed > width:
         return Text("\n").join(_stacked(row, width) for row in table)
@@ -47,16 +51,23 @@ def documents(rows: Iterable[DocumentRecord], directory: Path, width: int | None
     return Text("\n").join(_aligned(row, source, title, numbers) for row in table)
 
 
-def document(row: DocumentRecord, chunks: Sequence[Chunk], directory: Path, width: int | None) -> Text:
+def document(
+    row: DocumentRecord,
+    chunks: Sequence[Chunk],
+    directory: Path,
+    width: int | None,
+    *,
+    links: Links = FILE_LINKS,
+) -> Text:
     """One document and every chunk of it, with its place and heading."""
-    shown = _cells(row, directory)
-    head = Text.assemble((shown.source, "source"), "\n", facts(shown[1:], "status", width))
-    return Text("\n\n").join([head, *(_chunk(chunk, directory, width) for chunk in chunks)])
+    source, *about = _cells(row, directory, links)
+    head = Text.assemble(source, "\n", facts(map(str, about), "status", width))
+    return Text("\n\n").join([head, *(_chunk(chunk, directory, width, links) for chunk in chunks)])
 
 
-def _cells(row: DocumentRecord, directory: Path) -> _Cells:
+def _cells(row: DocumentRecord, directory: Path, links: Links) -> _Cells:
     return _Cells(
-        shown_path(row.source, directory),
+        location(row.source, None, directory, links),
         visible_line(row.title),
         counted(row.chunks, "chunk"),
         size(row.bytes),
@@ -65,7 +76,7 @@ def _cells(row: DocumentRecord, directory: Path) -> _Cells:
 
 
 def _aligned(row: _Cells, source: int, title: int, numbers: Sequence[int]) -> Text:
-    line = Text.assemble((_left(row.source, source), "source"))
+    line = Text.assemble(row.source, _left("", source - cells(row.source.plain)))
     if title:
         line.append(_GAP).append(_left(crop(row.title, title), title))
     for text, width in zip(row[2:], numbers, strict=True):
@@ -75,11 +86,11 @@ def _aligned(row: _Cells, source: int, title: int, numbers: Sequence[int]) -> Te
 
 def _stacked(row: _Cells, width: int) -> Text:
     below = facts((crop(row.title, width - INDENT), *row[2:]), "status", width - INDENT)
-    return Text.assemble((row.source, "source"), "\n", (indented(below.plain, None), "status"))
+    return Text.assemble(row.source, "\n", (indented(below.plain, None), "status"))
 
 
-def _chunk(chunk: Chunk, directory: Path, width: int | None) -> Text:
-    first = location(chunk.source, chunk.place, directory)
+def _chunk(chunk: Chunk, directory: Path, width: int | None, links: Links) -> Text:
+    first = location(chunk.source, chunk.place, directory, links)
     if chunk.heading:
         first = Text.assemble(first, _GAP, (visible_line(chunk.heading), "heading"))
     return Text.assemble(first, "\n", indented(chunk.text, width))

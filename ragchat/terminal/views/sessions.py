@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ragchat.terminal.cells import crop
+from ragchat.terminal.links import FILE_LINKS
 from ragchat.terminal.sanitise import visible_line
 from ragchat.terminal.views.answer import status
 from ragchat.terminal.views.block import indented
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from ragchat.conversation.entry import Entry
     from ragchat.core.answer import Turn
+    from ragchat.terminal.links import Links
 
 
 def sessions(entries: Sequence[Entry], width: int | None) -> Text:
@@ -28,10 +30,12 @@ def sessions(entries: Sequence[Entry], width: int | None) -> Text:
     return Text("\n").join(_entry(number, entry, width) for number, entry in enumerate(entries, start=1))
 
 
-def session(entry: Entry, turns: Iterable[Turn], directory: Path, width: int | None) -> Text:
+def session(
+    entry: Entry, turns: Iterable[Turn], directory: Path, width: int | None, *, links: Links = FILE_LINKS
+) -> Text:
     """All questions of a session with answers, sources and what they took."""
     head = Text.assemble((_fitted(visible_line(entry.name), width), "heading"), "\n", _facts(entry, width))
-    return Text("\n\n").join([head, *(_turn(turn, directory, width) for turn in turns)])
+    return Text("\n\n").join([head, *(_turn(turn, directory, width, links) for turn in turns)])
 
 
 def _entry(number: int, entry: Entry, width: int | None) -> Text:
@@ -46,17 +50,17 @@ def _facts(entry: Entry, width: int | None) -> Text:
     return facts((counted(entry.questions, "question"), at, visible_line(entry.collection)), "status", width)
 
 
-def _turn(turn: Turn, directory: Path, width: int | None) -> Text:
-    return Text("\n").join(_parts(turn, directory, width))
+def _turn(turn: Turn, directory: Path, width: int | None, links: Links) -> Text:
+    return Text("\n").join(_parts(turn, directory, width, links))
 
 
-def _parts(turn: Turn, directory: Path, width: int | None) -> Iterator[Text]:
+def _parts(turn: Turn, directory: Path, width: int | None, links: Links) -> Iterator[Text]:
     answer = turn.answer
     yield Text(_fitted(f"> {visible_line(turn.question)}", width), style="prompt")
     if answer.text.strip():
         yield Text(indented(answer.text, width))
     if answer.citations:
-        yield cited(answer.citations, directory, width)
+        yield cited(answer.citations, directory, width, links=links)
     for notice in answer.notices:
         yield Text(_fitted(visible_line(notice), width), style="notice")
     if answer.completion.provider:
