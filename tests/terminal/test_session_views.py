@@ -29,7 +29,7 @@ def test_a_session_has_its_number_id_and_name_above_the_facts() -> None:
 def test_a_cut_turn_shows_what_was_kept_of_it_and_why_no_more() -> None:
     turns = (turn("How long?"), partial_turn("On what?", _AT, "On a\x1b[2J rack", "The answer was cut."))
     shown = session(_ENTRY, turns, Path("/docs"), None).plain
-    assert "> How long?\n   It cools for 45 minutes [1].\n[1] notes.md:7  Baking › Cooling" in shown
+    assert "> How long?\n   It cools for 45 minutes [1].\n[1] notes.md:7  .50  Baking › Cooling" in shown
     assert shown.endswith("> On what?\n   On a rack\nThe answer was cut.")
 
 
