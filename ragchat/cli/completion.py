@@ -62,7 +62,7 @@ _SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 def completion(
     shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument(metavar="SHELL", help="bash, zsh or fish.")],
 ) -> None:
-    """Print the script that makes a shell complete commands, options, collections and documents at Tab."""
+    """Print the script that makes a shell complete commands, options and names at Tab."""
     sys.stdout.write(_SCRIPTS[shell])
 
 
@@ -119,6 +119,17 @@ def documents(ctx: typer.Context) -> Iterator[str]:
     from ragchat.index.catalogue import sources  # noqa: PLC0415
 
     yield from _shown(map(relative, sources(_home(ctx), ctx.params.get("collection") or "default")))
+
+
+def sessions(ctx: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
+    """The ids of the sessions, with their names; and names, where one is being typed."""
+    from ragchat.conversation.catalogue import session_names  # noqa: PLC0415
+
+    for id_, name in session_names(_home(ctx)):
+        shown = name if name.isprintable() else ""
+        yield id_, shown
+        if incomplete and shown:
+            yield shown, id_
 
 
 def _home(ctx: typer.Context) -> Path:

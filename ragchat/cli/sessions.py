@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ragchat.cli import completion
 from ragchat.cli.options import HomeOption, JsonOption
 from ragchat.cli.output import print_result
 from ragchat.errors import UsageError
@@ -24,9 +25,17 @@ _MOST_DAYS = 36_500
 app = typer.Typer(help="List, show, export, rename and remove the conversations that were kept.")
 
 SessionArgument = Annotated[
-    str, typer.Argument(metavar="SESSION", help="Its number, id or name in `sessions list`, or how one begins.")
+    str,
+    typer.Argument(
+        metavar="SESSION",
+        help="Its number, id or name in `sessions list`, or how one begins.",
+        autocompletion=completion.sessions,
+    ),
 ]
-OptionalSessionArgument = Annotated[str | None, typer.Argument(metavar="[SESSION]", help="As for `show`.")]
+OptionalSessionArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="[SESSION]", help="As for `show`.", autocompletion=completion.sessions),
+]
 NewNameArgument = Annotated[str, typer.Argument(metavar="NAME", help="What it is called from now on.")]
 FileOption = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file instead of stdout.")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing, suppress
 from typing import TYPE_CHECKING
+
+from ragchat.storage.glance import glance
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-_READ_S = 0.2
 
 
 def collection_folder(home: Path, name: str) -> Path:
@@ -27,11 +25,5 @@ def collection_names(home: Path) -> list[str]:
 
 def sources(home: Path, name: str) -> list[str]:
     """The documents of a collection, in order; none where that cannot be read at once. Nothing is made."""
-    # Spelt as a URI, which alone can ask for reading only: a `?` in the path must not end it.
-    address = f"{(collection_folder(home, name) / 'index.db').resolve().as_uri()}?mode=ro"
-    with (
-        suppress(sqlite3.Error, OSError),
-        closing(sqlite3.connect(address, uri=True, timeout=_READ_S)) as connection,
-    ):
-        return [row[0] for row in connection.execute("SELECT source FROM documents ORDER BY source")]
-    return []
+    rows = glance(collection_folder(home, name) / "index.db", "SELECT source FROM documents ORDER BY source")
+    return [str(source) for (source,) in rows]

@@ -60,6 +60,19 @@ def test_names_are_offered_where_they_are_asked_for(indexed: Program, shell: str
     assert _offered(indexed, "docs", "show", "--collection", "teas", "", shell=shell) == ["tea.txt"]
 
 
+@pytest.mark.parametrize("shell", SHELLS)
+def test_sessions_are_offered_by_id_and_by_the_name_that_is_being_typed(indexed: Program, shell: str) -> None:
+    assert _offered(indexed, "sessions", "show", "", shell=shell) == []
+    indexed("chat", stdin="What is noon chai?\n")
+    indexed("sessions", "rename", "1", "Zobo tea")
+    (id_,) = _offered(indexed, "sessions", "show", "", shell=shell)
+    assert indexed("sessions", "show", id_).out.startswith("Zobo tea\n")
+    assert _offered(indexed, "sessions", "remove", "Zo", shell=shell) == ["Zobo tea"]
+    indexed("sessions", "list", RAGCHAT_ENCRYPTION="file")
+    assert _offered(indexed, "sessions", "show", "", shell=shell) == [id_]
+    assert _offered(indexed, "sessions", "show", "Zo", shell=shell) == []
+
+
 def test_a_name_that_would_act_on_the_terminal_is_not_offered(indexed: Program) -> None:
     assert _offered(indexed, "docs", "show", "") == ["bread.md", "my $(touch pwned) tea.txt", "tea.txt"]
 
@@ -90,9 +103,11 @@ def test_completing_a_name_loads_nothing_heavy(indexed: Program) -> None:
         "atexit.register(lambda: print('loaded', *{name.partition('.')[0] for name in sys.modules}))\n"
         "from ragchat.cli.main import run; run(sys.argv[1:])"
     )
-    for words in (("ask", "--collection", ""), ("docs", "show", "")):
+    indexed("chat", stdin="What is noon chai?\n")
+    expected = {("ask", "--collection"): "teas", ("docs", "show"): "tea.txt", ("sessions", "show"): "noon chai"}
+    for words, name in expected.items():
         ran = subprocess.run(
-            [sys.executable, "-c", code, *words],
+            [sys.executable, "-c", code, *words, ""],
             cwd=indexed.folder,
             env=indexed.variables({"_RAGCHAT_COMPLETE": "complete_bash"}),
             capture_output=True,
@@ -101,7 +116,7 @@ def test_completing_a_name_loads_nothing_heavy(indexed: Program) -> None:
             check=False,
         )
         offered, loaded = ran.stdout.split("loaded", 1)
-        assert "teas" in offered or "tea.txt" in offered
+        assert name in offered
         # Pydantic is what typer itself looks for.
         assert set(loaded.split()) & HEAVY <= {"pydantic"}
 

@@ -72,7 +72,11 @@ ALLOWED_INSIDE_FUNCTIONS = {
         "ragchat.terminal.views.ingest",
     },
     "ragchat/cli/collection.py": {"ragchat.cli.desk", "ragchat.terminal.views.collections"},
-    "ragchat/cli/completion.py": {"ragchat.index.catalogue", "ragchat.settings.places"},
+    "ragchat/cli/completion.py": {
+        "ragchat.conversation.catalogue",
+        "ragchat.index.catalogue",
+        "ragchat.settings.places",
+    },
     "ragchat/cli/config.py": {
         "rich.text",
         "ragchat.settings.describe",
