@@ -63,8 +63,8 @@ def ask(
 ) -> None:
     """Answer QUESTION from the indexed documents, with marks that lead to file and line.
 
-    What is piped in, or redirected from a file, is read beside them and cited as stdin:LINE; nothing else is taken
-    for it, nor a pipe of which nothing comes for five seconds.
+    What is piped in, or redirected from a file, is read beside them and cited as stdin:LINE. A pipe that no
+    program beside this one writes to is given up after five seconds; with < /dev/null nothing is read.
     """
     from ragchat.cli.desk import open_desk  # noqa: PLC0415
 
@@ -97,9 +97,14 @@ def _piped(desk: Desk, *, wanted: bool, named: bool) -> str:
     source = sys.stdin.buffer if sys.stdin else None
     if source is None or not (named or stdin.is_piped(source)):
         return ""
-    if not (wanted or stdin.comes(source)):
-        desk.note(f"Nothing came on stdin for {stdin.PATIENCE_S:g} s; the question is asked without it.")
+    if not wanted and stdin.is_begun(source):
         return ""
+    if not (wanted or stdin.comes(source)):
+        if not stdin.is_written_to(source):
+            told = "the question is asked without it. With < /dev/null nothing is waited for."
+            desk.note(f"Nothing came on stdin for {stdin.PATIENCE_S:g} s; {told}")
+            return ""
+        desk.note("Waiting for what is piped in. With < /dev/null nothing is waited for.")
     return stdin.read_text(source, desk.workspace.settings.ingest.max_file_mb)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +15,6 @@ from tests.programs import RAGCHAT
 from tests.servers import groq
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.programs import Program
     from tests.servers.groq import GroqServer
 
@@ -128,7 +127,37 @@ def test_a_pipe_that_nobody_writes_to_is_given_up_with_a_note(filled: Program) -
         os.close(reading)
         os.close(writing)
     assert "pink tea" in ran.stdout
-    assert ran.stderr.startswith("Nothing came on stdin for 5 s; the question is asked without it.\n")
+    assert ran.stderr.startswith(
+        "Nothing came on stdin for 5 s; the question is asked without it. With < /dev/null"
+    )
+
+
+def _piped(filled: Program, line: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-c", line],
+        cwd=filled.folder,
+        env=filled.variables(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no /proc tells who writes")
+def test_a_slow_program_in_the_same_pipeline_is_waited_for(filled: Program) -> None:
+    slow = "(sleep 7; echo The printer on the second floor is out of toner.)"
+    ran = _piped(filled, f"{slow} | ragchat ask 'Which printer is out of toner?'")
+    assert "second floor" in ran.stdout
+    assert ran.stderr.startswith("Waiting for what is piped in.")
+
+
+def test_a_loop_over_the_lines_of_a_file_keeps_its_lines(filled: Program, tmp_path: Path) -> None:
+    (tmp_path / "questions").write_text("What is noon chai?\nHow long should a loaf cool?\n")
+    ran = _piped(filled, 'while read -r line; do ragchat ask "$line"; done < ../questions')
+    assert "pink tea" in ran.stdout
+    assert "on a rack for an hour" in ran.stdout
+    assert "stdin" not in ran.stdout
 
 
 def test_pipes_and_files_are_told_from_everything_else(tmp_path: Path) -> None:
