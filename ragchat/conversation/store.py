@@ -186,12 +186,12 @@ class Conversations:
             name,
             row["collection"],
             row["questions"],
-            datetime.fromisoformat(row["began_at"]),
-            datetime.fromisoformat(row["last_at"]),
+            _time(row["began_at"]),
+            _time(row["last_at"]),
         )
 
     def _turn(self, row: sqlite3.Row) -> Turn:
-        at = datetime.fromisoformat(row["at"])
+        at = _time(row["at"])
         question = _UNREADABLE
         try:
             question = self._database.opened(row["question"], self._place(row, "question"))
@@ -204,6 +204,11 @@ class Conversations:
 
     def _place(self, row: sqlite3.Row, column: str) -> str:
         return turn_place(row["session"], row["number"], column)
+
+
+def _time(stored: str) -> datetime:
+    with told("The time of a session cannot be read", ValueError):
+        return datetime.fromisoformat(stored)
 
 
 def _new_id() -> str:

@@ -230,6 +230,14 @@ def test_sessions_are_removed_by_age(conversations: Conversations, home: Path) -
     assert [entry.id for entry in conversations.list()] == [new.id]
 
 
+def test_a_damaged_time_is_told_in_a_sentence(conversations: Conversations, home: Path) -> None:
+    keep(conversations.begin("default"), turn("one"))
+    with closing(sqlite3.connect(home / "conversations.db")) as connection, connection:
+        connection.execute("UPDATE sessions SET last_at = 'yesterday'")
+    with pytest.raises(StorageError, match="The time of a session cannot be read: Invalid isoformat"):
+        conversations.list()
+
+
 def test_a_removed_session_is_written_to_no_more(conversations: Conversations) -> None:
     session = keep(conversations.begin("default"), turn("one"))
     session.ask("two")
