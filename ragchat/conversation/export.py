@@ -81,9 +81,9 @@ def _facts(answer: Answer) -> Iterator[str]:
     if completion.provider:
         model = "" if completion.model == completion.provider else f" {completion.model}"
         yield f"{completion.provider}{model}"
-        yield f"{answer.retrieval_s + completion.usage.total_s:.1f} s"
+        yield f"{answer.total_s:.1f} s"
         yield from _tokens(completion.usage)
-        yield _cost(completion.usage.cost)
+        yield _cost(None if answer.cost_unknown else answer.known_cost)
     if completion.finish == "cut":
         yield "cut short"
 
