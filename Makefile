@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 SAMPLE_QUESTION ?= How long should I let a loaf cool on a rack?
 
-.PHONY: help chat test test-real lint format bench soak clean
+.PHONY: help chat test test-real lint format snapshots bench soak clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -49,6 +49,9 @@ lint: $(READY_DEV) ## formatting, style, types, layers
 format: $(READY_DEV) ## mend formatting and imports
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+snapshots: $(READY_DEV) ## write anew what every view looks like (tests/terminal/snapshots)
+	RAGCHAT_SNAPSHOTS=write $(BIN)/python -m pytest tests/terminal/test_snapshots.py
 
 bench: $(READY_DEV) ## measure start-up and retrieval
 	$(BIN)/python benchmarks/startup.py

@@ -23,8 +23,7 @@ _NARROWEST = 8  # the cells of a column and what parts it from the next
 
 def table_lines(rows: Sequence[Sequence[str]], room: int, link_of: LinkOf, console: Console) -> list[Text]:
     """Lines of at most `room` cells; `rows` are Markdown, the first of them is the head."""
-    shown = [[inline(cell, link_of).text for cell in row] for row in rows]
-    head, *body = shown
+    head, *body = ([inline(cell, link_of).text for cell in row] for row in rows)
     if len(head) * _NARROWEST > room:
         return _listed(head, body, room)
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="strong")
@@ -33,7 +32,10 @@ def table_lines(rows: Sequence[Sequence[str]], room: int, link_of: LinkOf, conso
     for row in body:
         table.add_row(*row)
     lines = console.render_lines(table, console.options.update(width=room, no_wrap=False), pad=False)
-    return [Text.assemble(*((part.text, part.style or "") for part in line)) for line in lines]
+    shown = [Text.assemble(*((part.text, part.style or "") for part in line)) for line in lines]
+    for line in shown:
+        line.rstrip()
+    return shown
 
 
 def _listed(head: Sequence[Text], body: Sequence[Sequence[Text]], room: int) -> list[Text]:

@@ -12,7 +12,7 @@ from ragchat.terminal.links import FILE_LINKS
 from ragchat.terminal.paths import location
 from ragchat.terminal.sanitise import visible_line
 from ragchat.terminal.views.block import INDENT, indented
-from ragchat.terminal.views.line import facts
+from ragchat.terminal.views.line import facts, filled
 from ragchat.terminal.views.quantities import counted, size
 
 if TYPE_CHECKING:
@@ -90,9 +90,8 @@ def _stacked(row: _Cells, width: int) -> Text:
 
 
 def _chunk(chunk: Chunk, directory: Path, width: int | None, links: Links) -> Text:
-    first = location(chunk.source, chunk.place, directory, links)
-    if chunk.heading:
-        first = Text.assemble(first, _GAP, (visible_line(chunk.heading), "heading"))
+    place = Text.assemble(location(chunk.source, chunk.place, directory, links))
+    first = filled(place, [(visible_line(chunk.heading), "heading")], width)
     return Text.assemble(first, "\n", indented(chunk.text, width))
 
 

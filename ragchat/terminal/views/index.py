@@ -67,7 +67,7 @@ def rebuilt(report: RebuildReport, embedder: str, directory: Path, width: int | 
         embedder,
         seconds(report.seconds),
     )
-    return Text("\n").join([facts(parts, "", width), *reasons("kept", "notice", report.kept, directory)])
+    return Text("\n").join([facts(parts, "", width), *reasons("kept", "notice", report.kept, directory, width)])
 
 
 def vacuumed(report: VacuumReport, width: int | None) -> Text:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from ragchat.terminal.paths import shown_path
 from ragchat.terminal.sanitise import visible_line
-from ragchat.terminal.views.line import facts
+from ragchat.terminal.views.line import facts, fitted
 from ragchat.terminal.views.quantities import counted, seconds
 
 if TYPE_CHECKING:
@@ -39,21 +39,28 @@ def ingested(report: IngestReport, directory: Path, width: int | None) -> Text:
         width,
     )
     told = (
-        *reasons("failed", "error", report.failed, directory),
-        *reasons("skipped", "notice", report.skipped, directory),
-        *reasons("warning", "notice", report.warnings, directory),
-        *_copies(report, directory),
-        *(Text(visible_line(notice), style="notice") for notice in report.notices),
+        *reasons("failed", "error", report.failed, directory, width),
+        *reasons("skipped", "notice", report.skipped, directory, width),
+        *reasons("warning", "notice", report.warnings, directory, width),
+        *_copies(report, directory, width),
+        *(fitted(Text(visible_line(notice), style="notice"), width) for notice in report.notices),
     )
     return Text("\n").join([counts, *told])
 
 
 def reasons(
-    word: str, style: str, files: Sequence[tuple[str, str]], directory: Path, most: int = _LISTED
+    word: str,
+    style: str,
+    files: Sequence[tuple[str, str]],
+    directory: Path,
+    width: int | None,
+    most: int = _LISTED,
 ) -> list[Text]:
     """`failed: notes.pdf: It holds no text.` for the first `most` files, and how many more there are."""
     lines = [
-        Text.assemble((f"{word}:", style), f" {shown_path(source, directory)}: {visible_line(reason)}")
+        fitted(
+            Text.assemble((f"{word}:", style), f" {shown_path(source, directory)}: {visible_line(reason)}"), width
+        )
         for source, reason in files[:most]
     ]
     if len(files) > most:
@@ -61,14 +68,17 @@ def reasons(
     return lines
 
 
-def _copies(report: IngestReport, directory: Path) -> list[Text]:
+def _copies(report: IngestReport, directory: Path, width: int | None) -> list[Text]:
     pairs = [
         *((source, "says the same as", other) for source, other in report.duplicates),
         *((source, "says nearly the same as", other) for source, other, _ in report.similar),
     ]
     lines = [
-        Text.assemble(
-            ("twice:", "notice"), " ", shown_path(source, directory), f" {says} ", shown_path(other, directory)
+        fitted(
+            Text.assemble(
+                ("twice:", "notice"), f" {shown_path(source, directory)} {says} {shown_path(other, directory)}"
+            ),
+            width,
         )
         for source, says, other in pairs[:_COPIES_LISTED]
     ]

@@ -1,4 +1,4 @@
-"""Short facts on one line, which becomes several between two facts."""
+"""Lines fitted to the screen: broken between facts or at words, or filled as far as there is room."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ragchat.terminal.cells import cells
-from ragchat.terminal.wrap import wrapped
+from ragchat.terminal.cells import cells, crop
+from ragchat.terminal.wrap import line_spans, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _BETWEEN = " · "
+_FEWEST = 8
 
 
 def facts(parts: Iterable[str], style: str, width: int | None) -> Text:
-    """The parts that are not empty, with dots between them; one that is wider than `width` breaks at its words."""
+    """The parts that are not empty, with dots between them; one that is wider than a line is wrapped."""
     lines: list[str] = []
     for part in filter(None, parts):
         joined = f"{lines[-1]}{_BETWEEN}{part}" if lines else part
@@ -25,3 +26,19 @@ def facts(parts: Iterable[str], style: str, width: int | None) -> Text:
         else:
             lines += wrapped(part, width).split("\n") if width else [part]
     return Text("\n".join(lines), style=style)
+
+
+def fitted(line: Text, width: int | None) -> Text:
+    """`line` wrapped at words, in its styles; `width` None wraps nothing."""
+    if width is None:
+        return line
+    return Text("\n").join(line[start:end] for start, end in line_spans(line.plain, width))
+
+
+def filled(line: Text, parts: Iterable[tuple[str, str]], width: int | None) -> Text:
+    """Append what fits behind `line` of the parts, each with its style; one that hardly fits is left out."""
+    for part, style in parts:
+        room = cells(part) if width is None else width - cells(line.plain) - 2
+        if part and room >= min(_FEWEST, cells(part)):
+            line.append("  ").append(crop(part, room), style)
+    return line

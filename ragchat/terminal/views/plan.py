@@ -8,7 +8,7 @@ from rich.text import Text
 
 from ragchat.terminal.paths import shown_path
 from ragchat.terminal.views.ingest import reasons
-from ragchat.terminal.views.line import facts
+from ragchat.terminal.views.line import facts, fitted
 from ragchat.terminal.views.quantities import seconds, size
 
 if TYPE_CHECKING:
@@ -44,12 +44,12 @@ def planned(plan: Plan, directory: Path, width: int | None) -> Text:
     return Text("\n").join(
         [
             counts,
-            *([Text(_ANEW, style="warning")] if plan.rebuilds else []),
-            *_files("add", plan.to_add, directory),
-            *_files("read again", plan.to_update, directory),
-            *reasons("remove", "warning", removed, directory, _LISTED),
-            *reasons("skip", "notice", leaving, directory, _LISTED),
-            *reasons("skip", "notice", staying, directory),
+            *([fitted(Text(_ANEW, style="warning"), width)] if plan.rebuilds else []),
+            *_files("add", plan.to_add, directory, width),
+            *_files("read again", plan.to_update, directory, width),
+            *reasons("remove", "warning", removed, directory, width, _LISTED),
+            *reasons("skip", "notice", leaving, directory, width, _LISTED),
+            *reasons("skip", "notice", staying, directory, width),
         ]
     )
 
@@ -64,13 +64,16 @@ def round_done(done: Round, at: datetime, directory: Path, width: int | None) ->
         (len(report.failed), "failed"),
     )
     line = (f"{at:%H:%M:%S}", *(f"{count:,} {word}" for count, word in counts if count), seconds(report.seconds))
-    return Text("\n").join([facts(line, "", width), *reasons("failed", "error", report.failed, directory)])
+    return Text("\n").join([facts(line, "", width), *reasons("failed", "error", report.failed, directory, width)])
 
 
-def _files(word: str, files: tuple[Found, ...], directory: Path) -> list[Text]:
+def _files(word: str, files: tuple[Found, ...], directory: Path, width: int | None) -> list[Text]:
     lines = [
-        Text.assemble(
-            (f"{word}:", "status"), f" {shown_path(str(file.path), directory)} ", (size(file.size), "status")
+        fitted(
+            Text.assemble(
+                (f"{word}:", "status"), f" {shown_path(str(file.path), directory)} ", (size(file.size), "status")
+            ),
+            width,
         )
         for file in files[:_LISTED]
     ]

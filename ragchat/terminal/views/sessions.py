@@ -10,7 +10,7 @@ from ragchat.terminal.cells import crop
 from ragchat.terminal.links import FILE_LINKS
 from ragchat.terminal.sanitise import visible_line
 from ragchat.terminal.views.answer import status
-from ragchat.terminal.views.block import indented
+from ragchat.terminal.views.block import INDENT, indented
 from ragchat.terminal.views.line import facts
 from ragchat.terminal.views.quantities import counted
 from ragchat.terminal.views.sources import cited
@@ -42,7 +42,9 @@ def _entry(number: int, entry: Entry, width: int | None) -> Text:
     mark = f"{number} {entry.id}  "
     name = visible_line(entry.name)
     shown = name if width is None else crop(name, width - len(mark))
-    return Text.assemble((mark, "mark"), shown, "\n", indented(_facts(entry, width).plain, width))
+    return Text.assemble(
+        (mark, "mark"), shown, "\n", indented(_facts(entry, width and width - INDENT).plain, None)
+    )
 
 
 def _facts(entry: Entry, width: int | None) -> Text:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ragchat.terminal.cells import cells, crop
+from ragchat.terminal.cells import crop
 from ragchat.terminal.links import FILE_LINKS
 from ragchat.terminal.paths import location
 from ragchat.terminal.sanitise import visible_line
 from ragchat.terminal.views.block import indented
+from ragchat.terminal.views.line import filled
 from ragchat.terminal.views.quantities import share
 
 if TYPE_CHECKING:
@@ -55,9 +56,7 @@ def _cited(citation: Citation, directory: Path, width: int | None, links: Links)
     line = Text.assemble((f"[{citation.marker}]", "mark"), " ", place)
     words = f"“{crop(visible_line(citation.quote), _QUOTE)}”" if citation.quote else ""
     heading = visible_line(chunk.heading)
-    return _filled(
-        line, ((share(citation.passage.score), "status"), (heading, "heading"), (words, "quote")), width
-    )
+    return filled(line, ((share(citation.passage.score), "status"), (heading, "heading"), (words, "quote")), width)
 
 
 def _found(passage: Passage, directory: Path, width: int | None, *, used: bool, links: Links) -> Text:
@@ -65,7 +64,7 @@ def _found(passage: Passage, directory: Path, width: int | None, *, used: bool, 
     place = location(chunk.source, passage.place, directory, links)
     line = Text.assemble((f"{passage.rank}.", "mark"), " ", place)
     how = f"{share(passage.score)} {_by_which(passage)}{' · cited' if used else ''}"
-    first = _filled(line, ((how, "status"), (visible_line(chunk.heading), "heading")), width)
+    first = filled(line, ((how, "status"), (visible_line(chunk.heading), "heading")), width)
     return Text.assemble(first, "\n", indented(passage.text, width))
 
 
@@ -79,12 +78,3 @@ def _by_which(passage: Passage) -> str:
         "lexical": (f"{scores.lexical:.1f}", scores.lexical_rank),
     }
     return " + ".join(f"{finder} {said[finder][0]} #{said[finder][1]}" for finder in passage.found_by)
-
-
-def _filled(line: Text, parts: Iterable[tuple[str, str]], width: int | None) -> Text:
-    """Append what fits behind the place; a part of which hardly anything fits is left out."""
-    for part, style in parts:
-        room = cells(part) if width is None else width - cells(line.plain) - 2
-        if part and room >= min(8, cells(part)):
-            line.append("  ").append(crop(part, room), style)
-    return line

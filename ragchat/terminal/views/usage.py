@@ -8,12 +8,14 @@ from rich.text import Text
 
 from ragchat.terminal.cells import cells
 from ragchat.terminal.sanitise import visible_line
+from ragchat.terminal.views.line import facts
 from ragchat.terminal.views.quantities import counted, money, tokens
 
 if TYPE_CHECKING:
     from ragchat.usage.report import UsageReport, UsageRow
 
 _GAP = "  "
+_BETWEEN = " · "
 
 
 class _Cells(NamedTuple):
@@ -25,10 +27,11 @@ class _Cells(NamedTuple):
 
 
 def usage(report: UsageReport, width: int | None) -> Text:
-    """A line for each row and one for all; where a line does not fit, its notes go below."""
+    """A line for each row and one for all; where one does not fit, its notes go below, or all but its name."""
     rows = [*map(_cells, report.rows), _cells(report.totals)]
     widths = [max(map(cells, column)) for column in zip(*rows, strict=True)][:4]
-    *lines, total = (_line(row, widths, width) for row in rows)
+    fits = width is None or sum(widths) + 3 * len(_GAP) <= width
+    *lines, total = (_line(row, widths, width) if fits else _stacked(row, width) for row in rows)
     total.stylize("heading")
     return Text("\n").join([*lines, total])
 
@@ -45,8 +48,13 @@ def _cells(row: UsageRow) -> _Cells:
         counted(row.requests, "request"),
         tokens(row.prompt_tokens, row.completion_tokens),
         money(row.cost) if row.requests else "",
-        " · ".join(filter(None, notes)),
+        _BETWEEN.join(filter(None, notes)),
     )
+
+
+def _stacked(row: _Cells, width: int | None) -> Text:
+    below = facts((*row[1:4], *row.notes.split(_BETWEEN)), "status", width and width - len(_GAP))
+    return Text.assemble(row.name, (f"\n{below.plain}".replace("\n", f"\n{_GAP}"), "status"))
 
 
 def _line(row: _Cells, widths: list[int], width: int | None) -> Text:
