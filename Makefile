@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 SAMPLE_QUESTION ?= How long should I let a loaf cool on a rack?
 
-.PHONY: help chat test test-real lint format snapshots bench soak clean
+.PHONY: help chat test test-real lint format snapshots picture bench soak clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -52,6 +52,9 @@ format: $(READY_DEV) ## mend formatting and imports
 
 snapshots: $(READY_DEV) ## write anew what every view looks like (tests/terminal/snapshots)
 	RAGCHAT_SNAPSHOTS=write $(BIN)/python -m pytest tests/terminal/test_snapshots.py
+
+picture: $(READY_DEV) ## take the picture of the README anew (needs tmux)
+	$(BIN)/python -m docs.screenshot
 
 bench: $(READY_DEV) ## measure start-up and retrieval
 	$(BIN)/python benchmarks/startup.py
