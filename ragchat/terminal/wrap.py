@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from ragchat.terminal.cells import cells, head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from rich.text import Text
 
 # A word ends at white space, and before and behind every wide character: Chinese and Japanese set no spaces.
 # The selector and the joiner belong to the letter before them.
@@ -117,6 +120,11 @@ def line_spans(text: str, width: int) -> Iterator[tuple[int, int]]:
             column += gap + taken
             end = token.end()
     yield start, end
+
+
+def wrapped_text(text: Text, width: int) -> list[Text]:
+    """The lines of `text` at `line_spans`, in its styles. Linear: a slice of its own for each would not be."""
+    return list(text.divide(list(chain.from_iterable(line_spans(text.plain, width)))))[1::2]
 
 
 def wrapped(text: str, width: int) -> str:

@@ -10,6 +10,7 @@ from rich.color import ANSI_COLOR_NAMES
 
 _COLOURS = {f"color({number})": name for name, number in ANSI_COLOR_NAMES.items() if number < 16}
 _STYLE = re.compile(r"\x1b\[([\d;]*)m")
+_OURS = {str(code) for code in (*range(5), 9, *range(30, 38), 39, *range(90, 98))}
 _LINK = re.compile(r"\x1b\]8;(?:id=\d+)?;([!-~]*)\x1b\\")
 # A line, or so many, emptied and written again.
 _REDRAWN = re.compile(r"\r(?:\x1b\[2K|\x1b\[\d+A\x1b\[\d+M)")
@@ -39,14 +40,13 @@ def _style_name(style: re.Match[str]) -> str:
     return f"<{' '.join(_COLOURS.get(name, name) for name in names)}>"
 
 
-def text_of(sent: str, *, styles: frozenset[str] = frozenset(), addresses: str = "file://") -> str:
+def text_of(sent: str) -> str:
     """The text alone; fails on whatever is neither visible nor ours.
 
-    Ours are `styles`, by their parameters and with the reset, links whose addresses begin with `addresses`, and
-    what draws lines anew.
+    Ours are weights and foreground colours, links to files, and what draws lines anew.
     """
-    foreign = [style[0] for style in _STYLE.finditer(sent) if style[1] not in styles | {"0", ""}]
-    foreign += [link[0] for link in _LINK.finditer(sent) if link[1] and not link[1].startswith(addresses)]
+    foreign = [style[0] for style in _STYLE.finditer(sent) if not set(style[1].split(";")) <= _OURS]
+    foreign += [link[0] for link in _LINK.finditer(sent) if link[1] and not link[1].startswith("file://")]
     assert foreign == []
     text = _REDRAWN.sub("", unstyled(sent))
     assert [character for character in text if not is_seen(character)] == []

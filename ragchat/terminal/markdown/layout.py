@@ -13,7 +13,7 @@ from ragchat.terminal.cells import cells, head
 from ragchat.terminal.markdown.code import STRETCH, highlighted, is_language
 from ragchat.terminal.markdown.inline import inline
 from ragchat.terminal.markdown.table import table_lines
-from ragchat.terminal.wrap import line_spans, wrapped
+from ragchat.terminal.wrap import line_spans, wrapped, wrapped_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,7 +78,7 @@ class Layout:
             case "heading":
                 text = inline(block.text, self.link_of).text
                 text.style = "title.first" if block.info == "h1" else "title"
-                yield from _whole([text[a:b] for a, b in line_spans(text.plain, room)], start, settled=closed)
+                yield from _whole(wrapped_text(text, room), start, settled=closed)
             case "table":
                 yield from _whole(table_lines(block.rows, room, self.link_of, self.console), start, settled=closed)
             case "rule":

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ragchat.terminal.markdown.inline import inline
-from ragchat.terminal.wrap import line_spans
+from ragchat.terminal.wrap import wrapped_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,15 +41,11 @@ def table_lines(rows: Sequence[Sequence[str]], room: int, link_of: LinkOf, conso
 def _listed(head: Sequence[Text], body: Sequence[Sequence[Text]], room: int) -> list[Text]:
     """`head: cell` for each cell, with an empty line between two rows."""
     if not body:
-        return [line for cell in head for line in _wrapped(cell, room)]
+        return [line for cell in head for line in wrapped_text(cell, room)]
     lines: list[Text] = []
     for row in body:
         if lines:
             lines.append(Text())
         for name, cell in zip(head, row, strict=False):
-            lines += _wrapped(Text.assemble(name, ": ", cell) if name.plain else cell, room)
+            lines += wrapped_text(Text.assemble(name, ": ", cell) if name.plain else cell, room)
     return lines
-
-
-def _wrapped(text: Text, room: int) -> list[Text]:
-    return [text[start:end] for start, end in line_spans(text.plain, room)]

@@ -31,7 +31,7 @@ def retrieval(report: RetrievalReport, width: int | None) -> Text:
             counted(report.chunks, "chunk"),
             counted(len(report.outcomes), "question"),
             f"{report.unanswerable:,} without an answer left out" if report.unanswerable else "",
-            report.embedder,
+            visible_line(report.embedder),
         ),
         "",
         width,

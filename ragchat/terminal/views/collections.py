@@ -8,6 +8,7 @@ from rich.text import Text
 
 from ragchat.errors import IndexDamaged
 from ragchat.terminal.paths import shown_path
+from ragchat.terminal.sanitise import visible_line
 from ragchat.terminal.views.line import facts
 from ragchat.terminal.views.quantities import counted
 
@@ -27,7 +28,7 @@ def _line(collection: Collection, directory: Path, width: int | None) -> Text:
     try:
         documents, chunks = collection.manifest.counts()
         folder = collection.manifest.folder
-        embedder = collection.embedder or ""
+        embedder = visible_line(collection.embedder or "")
     except IndexDamaged as error:
         return facts((collection.name, "damaged", error.hint), "error", width)
     name = collection.name if folder is None else f"{collection.name} (--docs {shown_path(folder, directory)})"

@@ -31,7 +31,7 @@ def status(found: Status, width: int | None) -> Text:
                 found.name,
                 counted(found.documents, "document"),
                 counted(found.chunks, "chunk"),
-                found.embedder or "no embedder yet",
+                visible_line(found.embedder or "no embedder yet"),
             ),
             "",
             width,
@@ -64,7 +64,7 @@ def rebuilt(report: RebuildReport, embedder: str, directory: Path, width: int | 
     parts = (
         counted(report.documents, "document"),
         counted(report.chunks, "chunk"),
-        embedder,
+        visible_line(embedder),
         seconds(report.seconds),
     )
     return Text("\n").join([facts(parts, "", width), *reasons("kept", "notice", report.kept, directory, width)])

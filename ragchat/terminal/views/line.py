@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ragchat.terminal.cells import cells, crop
-from ragchat.terminal.wrap import line_spans, wrapped
+from ragchat.terminal.wrap import wrapped, wrapped_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +32,7 @@ def fitted(line: Text, width: int | None) -> Text:
     """`line` wrapped at words, in its styles; `width` None wraps nothing."""
     if width is None:
         return line
-    return Text("\n").join(line[start:end] for start, end in line_spans(line.plain, width))
+    return Text("\n").join(wrapped_text(line, width))
 
 
 def filled(line: Text, parts: Iterable[tuple[str, str]], width: int | None) -> Text:
