@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ragchat.embeddings.bundled import BundledEmbedder
 from ragchat.embeddings.cached import with_cache
 from ragchat.embeddings.choose import choose_embedder, choose_kind, embedder_of, kind_of, standings
 from ragchat.embeddings.ollama import OllamaEmbedder
@@ -65,7 +66,10 @@ class Embedders:
 
     def for_search(self, collection: Collection) -> Embedder:
         """The embedder that made a collection's vectors; raises `EmbedderMismatch` when another is wished for."""
-        return self._permitted(collection.name, self._own(collection))
+        embedder = self._permitted(collection.name, self._own(collection))
+        if isinstance(embedder, BundledEmbedder):
+            embedder.warm_up()
+        return embedder
 
     def for_rebuild(self, collection: Collection) -> Embedder:
         """The embedder that is wished for, else the collection's own."""

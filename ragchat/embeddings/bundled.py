@@ -2,19 +2,22 @@
 
 A text has the direction of the mean of its tokens' vectors. The package's own loader looks for its files in the
 wrong folder when it is offline, and pads a batch to its longest text, so only its data is used: 32,000 token
-vectors of width 256 and the tokenizer, about 18 MB, read in a fifth of a second.
+vectors of width 256 and the tokenizer, about 18 MB. Questions and words are cut by `BytePairs`, for which somebody
+waits; the library is loaded where there is more to cut.
 """
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from safetensors.numpy import load_file
-from tokenizers import Tokenizer
+from safetensors import safe_open
 
+from ragchat.embeddings.byte_pairs import BytePairs
 from ragchat.embeddings.unit import normalise
 from ragchat.errors import EmbedderError
 from ragchat.language.surrogates import encodable
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
-    from tokenizers import Encoding
+    from tokenizers import Tokenizer
 
 WIDTH = 256
 FINGERPRINT = "bundled/wordllama-l2-supercat-256"
@@ -35,23 +38,21 @@ _PIECE = 16_384
 # The tokens of so many pieces are in memory at once.
 _TOGETHER = 64
 _FEW = 16
+# Characters: longer texts are cut sooner by the library, though it has to be loaded.
+_SHORT = 4_096
 
 
 class BundledEmbedder:
-    """`Embedder` over the packaged vectors; raises `EmbedderError` when the package is damaged."""
+    """`Embedder` over the packaged vectors; every method raises `EmbedderError` when the package is damaged."""
 
     def __init__(self) -> None:
-        folder = _package_folder()
-        try:
-            (self._vectors,) = load_file(folder / _WEIGHTS).values()
-            self._tokenizer = Tokenizer.from_file(str(tokenizer_file()))
-        except Exception as error:  # tokenizers raises bare Exception
-            raise EmbedderError(
-                f"The bundled embedder's files in {folder} cannot be read.",
-                "Install the package again: pip install --force-reinstall wordllama",
-            ) from error
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
+        # Mapped, and not read as `load_file` does: it takes a quarter of the time.
+        with _whole_package(), safe_open(_package_folder() / _WEIGHTS, "np") as weights:
+            (self._vectors,) = (weights.get_tensor(name) for name in weights.keys())  # noqa: SIM118  # no mapping
+
+    def warm_up(self) -> None:
+        """Load what the first question would wait for."""
+        _ = self._pairs
 
     @property
     def fingerprint(self) -> str:
@@ -91,7 +92,7 @@ class BundledEmbedder:
         return [
             number * _PIECE + end
             for number, piece in enumerate(pieces)
-            for _, end in self._tokenizer.encode(piece, add_special_tokens=False).offsets
+            for _, end in self._library.encode(piece, add_special_tokens=False).offsets
         ]
 
     def _tokens(self, texts: Sequence[str]) -> Iterator[tuple[int, list[int]]]:
@@ -103,20 +104,51 @@ class BundledEmbedder:
         ]
         for start in range(0, len(pieces), _TOGETHER):
             some = pieces[start : start + _TOGETHER]
-            for (row, _), encoding in zip(some, self._encoded([piece for _, piece in some]), strict=True):
-                if tokens := encoding.ids:
+            for (row, _), tokens in zip(some, self._encoded([piece for _, piece in some]), strict=True):
+                if tokens:
                     yield row, tokens
 
-    def _encoded(self, texts: Sequence[str]) -> list[Encoding]:
+    def _encoded(self, texts: Sequence[str]) -> list[list[int]]:
         if len(texts) > _FEW:
-            return self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
-        # For a question it takes longer to wake the threads than to do without.
-        return [self._tokenizer.encode(text, add_special_tokens=False) for text in texts]
+            return [encoding.ids for encoding in self._library.encode_batch_fast(texts, add_special_tokens=False)]
+        if "_library" not in self.__dict__ and sum(map(len, texts)) <= _SHORT:
+            return [self._pairs.ids(text) for text in texts]
+        # For a few texts it takes longer to wake the threads than to do without.
+        return [self._library.encode(text, add_special_tokens=False).ids for text in texts]
+
+    @cached_property
+    def _pairs(self) -> BytePairs:
+        with _whole_package():
+            return BytePairs(tokenizer_file())
+
+    @cached_property
+    def _library(self) -> Tokenizer:
+        from tokenizers import Tokenizer  # noqa: PLC0415
+
+        with _whole_package():
+            tokenizer = Tokenizer.from_file(str(tokenizer_file()))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
 
 
 def tokenizer_file() -> Path:
     """Where the tokenizer lies; raises `EmbedderError`."""
     return _package_folder() / _TOKENIZER
+
+
+@contextmanager
+def _whole_package() -> Iterator[None]:
+    """Raise `EmbedderError` for a file that cannot be read."""
+    try:
+        yield
+    except EmbedderError:
+        raise
+    except Exception as error:  # tokenizers raises bare Exception
+        raise EmbedderError(
+            f"The bundled embedder's files in {_package_folder()} cannot be read.",
+            "Install the package again: pip install --force-reinstall wordllama",
+        ) from error
 
 
 def _package_folder() -> Path:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,6 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ragchat.embeddings.bundled import FINGERPRINT, WIDTH, BundledEmbedder
+from tests.programs import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TEXTS = ["Bread cools on a rack.", "Rice is soaked.", "麵包", "🍞", "x", "def parse_file(): ...", "bread " * 5000]
 
@@ -82,3 +88,12 @@ def test_every_process_makes_the_same_vectors_without_a_network(embedder: Bundle
 
 def test_the_fingerprint_names_the_weights(embedder: BundledEmbedder) -> None:
     assert embedder.fingerprint == FINGERPRINT == "bundled/wordllama-l2-supercat-256"
+
+
+def test_a_damaged_package_is_an_error_with_its_cure(tmp_path: Path) -> None:
+    (tmp_path / "wordllama").mkdir()
+    (tmp_path / "wordllama" / "__init__.py").touch()
+    code = "from ragchat.embeddings.bundled import BundledEmbedder; BundledEmbedder()"
+    variables = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=variables, check=False)
+    assert ran.stderr.splitlines()[-1].startswith("ragchat.errors.EmbedderError: The bundled embedder's files in")

@@ -134,6 +134,7 @@ ALLOWED_INSIDE_FUNCTIONS = {
     # The one file that owns a heavy library imports it where it opens it.
     "ragchat/documents/readers/slides.py": {"pptx"},
     "ragchat/documents/readers/spreadsheet.py": {"openpyxl"},
+    "ragchat/embeddings/bundled.py": {"tokenizers"},
     "ragchat/embeddings/choose.py": {"ragchat.embeddings.minilm"},
     "ragchat/generation/providers/catalogue.py": {
         "ragchat.generation.providers",  # sse
@@ -185,7 +186,7 @@ def test_version_loads_nothing_but_the_front_door() -> None:
 def test_opening_the_workspace_leaves_what_is_slow_for_later() -> None:
     assert (
         _loaded_after("import ragchat.cli.desk")
-        & {"chromadb", "groq", "httpx", "genai_prices", "torch", "watchfiles"}
+        & {"chromadb", "groq", "httpx", "genai_prices", "tokenizers", "torch", "watchfiles"}
         == set()
     )
 
