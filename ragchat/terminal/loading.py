@@ -59,5 +59,6 @@ class Loading(Generic[T]):
         except BaseException as error:  # raised again where the result is asked for
             self._future.set_exception(error)
         finally:
+            gc.freeze()  # or the first collection would look through all of it, before the eyes of the person
             gc.enable()
         self._then()
