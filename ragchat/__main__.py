@@ -16,7 +16,7 @@ def main() -> int:
         return 0
     # Numpy reads it when it is loaded. Threads wait for each other, on a busy machine longer than a search takes.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from ragchat.cli.main import run  # noqa: PLC0415
+    from ragchat.cli.run import run  # noqa: PLC0415
 
     return run(sys.argv[1:])
 

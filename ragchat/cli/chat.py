@@ -1,56 +1,38 @@
-"""`ragchat chat`, and plain `ragchat`: a conversation."""
+"""A conversation, as `ragchat chat` begins it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from ragchat import __version__
-from ragchat.cli.options import (
-    CollectionOption,
-    DocsOption,
-    HomeOption,
-    LocalOnlyOption,
-    ProviderOption,
-    SourceOption,
-    TopKOption,
-)
 from ragchat.cli.quiet import QUIET
 from ragchat.errors import NothingIndexed, StorageError, UsageError
 from ragchat.terminal.sanitise import visible_line
 from ragchat.terminal.views.quantities import counted
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ragchat.cli.desk import Desk
     from ragchat.conversation.entry import Entry
     from ragchat.conversation.session import Session
     from ragchat.conversation.store import Conversations
+    from ragchat.core.choices import ProviderChoice
     from ragchat.index.collection import Collection
 
-ContinueOption = Annotated[bool, typer.Option("--continue", help="Go on with the last session.")]
-ResumeOption = Annotated[
-    str | None,
-    typer.Option(
-        "--resume",
-        metavar="SESSION",
-        help="Go on with this session, by its number, id or name in `sessions list`.",
-    ),
-]
 
-
-def chat(
-    docs: DocsOption = None,
-    collection: CollectionOption = None,
-    source: SourceOption = None,
-    provider: ProviderOption = None,
-    local_only: LocalOnlyOption = False,
-    top_k: TopKOption = None,
-    last: ContinueOption = False,
-    resume: ResumeOption = None,
-    home: HomeOption = None,
+def converse(
+    docs: Path | None = None,
+    collection: str | None = None,
+    source: str | None = None,
+    provider: ProviderChoice | None = None,
+    local_only: bool = False,
+    top_k: int | None = None,
+    last: bool = False,
+    resume: str | None = None,
+    home: Path | None = None,
 ) -> None:
-    """Ask one question after the other. Without a terminal, a question is read from each line of stdin."""
+    """Hold the conversation that the options of the command ask for. Raises as `Repl.run`."""
     from ragchat.terminal.chat import Opened  # noqa: PLC0415
     from ragchat.terminal.console import terminal_here  # noqa: PLC0415
     from ragchat.terminal.loading import require_person  # noqa: PLC0415

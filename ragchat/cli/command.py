@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.core import TyperCommand, TyperGroup
-from typer.main import get_command, get_command_name
+from typer.main import get_command
 
+from ragchat.cli.building import Commands, name_of
 from ragchat.cli.examples import EXAMPLES
 from ragchat.cli.options import COMMON
 
@@ -71,18 +72,16 @@ class Group(TyperGroup):
     def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
         """The options in sections, then the commands."""
         _write_sections(self, ctx, formatter)
-        shown = [(name, command) for name, command in self.commands.items() if not command.hidden]
+        assert isinstance(self.commands, Commands)
         with formatter.section("Commands"):
-            rows = [(name, command.get_short_help_str(limit=1000)) for name, command in shown]
-            formatter.write_dl(rows, col_max=_column(formatter))
+            formatter.write_dl(list(self.commands.summaries()), col_max=_column(formatter))
 
 
 def equip(app: typer.Typer, path: str = "") -> None:
     """Give the commands of `app`, which stands at `path`, the common options and their examples."""
     for info in app.registered_commands:
-        name = info.name or get_command_name(getattr(info.callback, "__name__", ""))
         info.cls = Command
-        info.epilog = _block(EXAMPLES.get(f"{path} {name}".strip(), ()))
+        info.epilog = _block(EXAMPLES.get(f"{path} {name_of(info)}".strip(), ()))
     for group in app.registered_groups:
         group.cls = Group
         if group.typer_instance is not None:

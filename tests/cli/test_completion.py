@@ -101,7 +101,7 @@ def test_completing_a_name_loads_nothing_heavy(indexed: Program) -> None:
     code = (
         "import sys, atexit; sys.argv = ['ragchat', '--', *sys.argv[1:]]\n"
         "atexit.register(lambda: print('loaded', *{name.partition('.')[0] for name in sys.modules}))\n"
-        "from ragchat.cli.main import run; run(sys.argv[1:])"
+        "from ragchat.cli.run import run; run(sys.argv[1:])"
     )
     indexed("chat", stdin="What is noon chai?\n")
     expected = {("ask", "--collection"): "teas", ("docs", "show"): "tea.txt", ("sessions", "show"): "noon chai"}

@@ -88,7 +88,7 @@ def test_a_file_in_the_place_of_the_home_does_not_stop_the_doctor(ragchat: Progr
 
 _AS_NOBODY = """
 import contextlib, io, os, sys
-from ragchat.cli.main import run
+from ragchat.cli.run import run
 with contextlib.redirect_stdout(io.StringIO()):
     run(["doctor"])  # all is imported now: nobody may not be able to
 if os.geteuid() == 0:

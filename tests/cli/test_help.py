@@ -13,7 +13,8 @@ from typer.main import get_command_name
 
 from ragchat import errors
 from ragchat.cli.examples import EXAMPLES
-from ragchat.cli.main import READER_GONE, app
+from ragchat.cli.main import app
+from ragchat.cli.run import READER_GONE
 from ragchat.terminal.cells import cells
 from tests.programs import ROOT, Program
 

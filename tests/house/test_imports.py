@@ -41,7 +41,7 @@ ALLOWED_INSIDE_FUNCTIONS = {
     # Only a watch needs what watches.
     "ragchat/assembly/library.py": {"ragchat.index.watch"},
     # A command imports what it works with when it runs.
-    "ragchat/__main__.py": {"ragchat.cli.main"},
+    "ragchat/__main__.py": {"ragchat.cli.run"},
     "ragchat/cli/ask.py": {
         "ragchat.cli",  # stdin
         "ragchat.cli.desk",
@@ -119,7 +119,12 @@ ALLOWED_INSIDE_FUNCTIONS = {
         "ragchat.terminal.views.ingest",
         "ragchat.terminal.views.plan",
     },
-    "ragchat/cli/main.py": {"ragchat.terminal.console", "ragchat.terminal.views.failure"},
+    "ragchat/cli/run.py": {
+        "ragchat.cli.chat",
+        "ragchat.cli.main",
+        "ragchat.terminal.console",
+        "ragchat.terminal.views.failure",
+    },
     "ragchat/cli/search.py": {"ragchat.cli.desk", "ragchat.terminal.views.sources"},
     "ragchat/cli/sessions.py": {
         "ragchat.cli.desk",
@@ -165,7 +170,7 @@ def _loaded_after(code: str) -> set[str]:
     "code",
     [
         "from ragchat.__main__ import main; sys.argv = ['ragchat', '--version']; main()",
-        "from ragchat.cli.main import run; run(['--help'])",
+        "from ragchat.cli.run import run; run(['--help'])",
     ],
 )
 def test_help_and_version_load_nothing_heavy(code: str) -> None:
@@ -173,7 +178,7 @@ def test_help_and_version_load_nothing_heavy(code: str) -> None:
 
 
 def test_the_help_of_a_command_loads_nothing_heavy_but_what_typer_looks_for() -> None:
-    loaded = _loaded_after("from ragchat.cli.main import run; run(['ask', '--help'])")
+    loaded = _loaded_after("from ragchat.cli.run import run; run(['ask', '--help'])")
     assert loaded & HEAVY <= {"pydantic"}
 
 
@@ -189,6 +194,12 @@ def test_opening_the_workspace_leaves_what_is_slow_for_later() -> None:
         & {"chromadb", "groq", "httpx", "genai_prices", "tokenizers", "torch", "watchfiles"}
         == set()
     )
+
+
+def test_the_prompt_waits_for_nothing_that_only_commands_and_answers_need() -> None:
+    loaded = _loaded_after("import ragchat.cli.run, ragchat.cli.chat, ragchat.terminal.repl")
+    assert "prompt_toolkit" in loaded
+    assert loaded & (HEAVY | {"typer"}) <= {"prompt_toolkit", "rich"}
 
 
 def test_imports_inside_functions_are_the_listed_ones() -> None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ragchat.cli.main import READER_GONE, app
+from ragchat.cli.main import app
 from ragchat.cli.options import EmbedderOption, TopKOption
+from ragchat.cli.run import READER_GONE
 from tests.programs import ROOT, Program
 
 if TYPE_CHECKING:
