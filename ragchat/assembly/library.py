@@ -7,13 +7,9 @@ from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ragchat.documents.walk import walk
 from ragchat.errors import NothingIndexed, UsageError
 from ragchat.index.catalogue import collection_names
 from ragchat.index.collection import DEFAULT, Collection, folder_collection
-from ragchat.index.ingest import ingest, make_plan
-from ragchat.index.rebuild import rebuild
-from ragchat.index.repair import repair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -94,6 +90,9 @@ class Library:
 
         Raises `UsageError` for an unknown `encoding` or a path that is not there; then no collection is made.
         """
+        from ragchat.documents.walk import walk  # noqa: PLC0415
+        from ragchat.index.ingest import ingest  # noqa: PLC0415
+
         _require_encoding(encoding)
         # All paths are checked before the first entry.
         next(walk(paths, max_bytes=self._max_bytes, never=self._never), None)
@@ -127,6 +126,8 @@ class Library:
 
         With `again`, every file is to be read. Raises `UsageError` for a path that is not there.
         """
+        from ragchat.index.ingest import make_plan  # noqa: PLC0415
+
         known: list[DocumentRecord] = []
         if Collection.exists(self._home, collection):
             with closing(Collection(self._home, collection)) as target:
@@ -153,6 +154,8 @@ class Library:
 
     def repair(self, collection: Collection, progress: Progress) -> Verification:
         """Mend what is missing in `collection`; as `index.repair.repair`."""
+        from ragchat.index.repair import repair  # noqa: PLC0415
+
         return repair(collection, partial(self._embedders.for_search, collection), progress)
 
     def rebuild(self, collection: Collection, progress: Progress, *, rechunk: bool) -> RebuildReport:
@@ -160,6 +163,8 @@ class Library:
 
         Raises `UsageError` when its documents must be split anew and shall not be.
         """
+        from ragchat.index.rebuild import rebuild  # noqa: PLC0415
+
         embedder = self._embedders.for_rebuild(collection)
         with collection.holding():
             if not rechunk and collection.is_of_another_recipe:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import codecs
 import re
 
-from charset_normalizer import from_bytes
-
 from ragchat.errors import DocumentError
 
 _BOMS = (
@@ -64,6 +62,8 @@ def _guess(data: bytes) -> str:
     sample = data[:_SAMPLE]
     if sum(byte < 0x80 for byte in sample) > 0.9 * len(sample):
         return "cp1252"
+    from charset_normalizer import from_bytes  # noqa: PLC0415
+
     best = from_bytes(sample, cp_isolation=_LIKELY).best()
     return best.encoding if best else "cp1252"
 

@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     TextReader = Callable[[str, str, str], Document]
     FileReader = Callable[[str, bytes, str], Document]
 
-READERS_VERSION = 1
-"""Goes up when the same file gives another document."""
-
 _OF_TEXT: dict[str, TextReader] = {
     **dict.fromkeys(CODE_SUFFIXES, read_code),
     **dict.fromkeys((".md", ".markdown"), read_markdown),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ragchat.index.prepare import RECIPE, Prepared, in_context
+from ragchat.index.prepare import Prepared, in_context
+from ragchat.index.recipe import RECIPE
 from ragchat.index.segment import Columns, halves
 
 if TYPE_CHECKING:

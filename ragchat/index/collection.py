@@ -18,7 +18,7 @@ from ragchat.index.following import reconcile, remake
 from ragchat.index.lock import REMOVED, WAIT_S, writing
 from ragchat.index.manifest import Manifest
 from ragchat.index.merging import compact
-from ragchat.index.prepare import RECIPE
+from ragchat.index.recipe import RECIPE
 from ragchat.index.segments import Segments
 from ragchat.index.view import View
 from ragchat.storage.database import private_folder

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from ragchat.documents.walk import Found, Skipped, walk
 from ragchat.errors import DocumentError, EmbedderError
 from ragchat.index.duplicates import Duplicates, find_duplicates
-from ragchat.index.prepare import RECIPE
 from ragchat.index.preparing import prepared
 from ragchat.index.rebuild import rebuild
+from ragchat.index.recipe import RECIPE
 from ragchat.index.worker import Reading
 from ragchat.index.writer import Writer
 

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ragchat.core.document import identity
-from ragchat.documents.load import READERS_VERSION
-from ragchat.documents.split import SPLITTER_VERSION, split
+from ragchat.documents.split import split
 from ragchat.embeddings.unit import normalise
 from ragchat.index.duplicates import signature
-from ragchat.index.words import WORDS_VERSION
-from ragchat.language.terms import TERMS_VERSION, stemmed, words
+from ragchat.language.terms import stemmed, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +21,6 @@ if TYPE_CHECKING:
 
     from ragchat.core.document import Chunk, Document
     from ragchat.core.protocols import Embedder
-
-RECIPE = f"readers {READERS_VERSION}, splitter {SPLITTER_VERSION}, terms {TERMS_VERSION}, words {WORDS_VERSION}"
-"""What makes chunks and words of a file: documents made by another recipe are made again."""
 
 # How much of each neighbour's vector is added to a chunk's own; measured in `benchmarks/`.
 _LEAN = 0.5

@@ -38,8 +38,14 @@ HEAVY = {
 }
 
 ALLOWED_INSIDE_FUNCTIONS = {
-    # Only a watch needs what watches.
-    "ragchat/assembly/library.py": {"ragchat.index.watch"},
+    # Only what is ingested or mended needs what reads, and only a watch what watches.
+    "ragchat/assembly/library.py": {
+        "ragchat.documents.walk",
+        "ragchat.index.ingest",
+        "ragchat.index.rebuild",
+        "ragchat.index.repair",
+        "ragchat.index.watch",
+    },
     # A command imports what it works with when it runs.
     "ragchat/__main__.py": {"ragchat.cli.run"},
     "ragchat/cli/ask.py": {
@@ -137,6 +143,7 @@ ALLOWED_INSIDE_FUNCTIONS = {
     # What lays out Markdown is slow to load, and not needed before an answer comes.
     "ragchat/terminal/screen.py": {"ragchat.terminal.markdown.writing"},
     # The one file that owns a heavy library imports it where it opens it.
+    "ragchat/documents/decode.py": {"charset_normalizer"},
     "ragchat/documents/readers/slides.py": {"pptx"},
     "ragchat/documents/readers/spreadsheet.py": {"openpyxl"},
     "ragchat/embeddings/bundled.py": {"tokenizers"},
@@ -194,6 +201,12 @@ def test_opening_the_workspace_leaves_what_is_slow_for_later() -> None:
         & {"chromadb", "groq", "httpx", "genai_prices", "tokenizers", "torch", "watchfiles"}
         == set()
     )
+
+
+def test_a_search_loads_nothing_that_reads_documents() -> None:
+    probe = "import sys, ragchat.cli.desk; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=60, check=True)
+    assert not any(name.startswith(("ragchat.documents.readers.", "pathspec")) for name in ran.stdout.split())
 
 
 def test_the_prompt_waits_for_nothing_that_only_commands_and_answers_need() -> None:

@@ -14,7 +14,7 @@ from ragchat.embeddings.bundled import BundledEmbedder
 from ragchat.errors import EmbedderError, EmbedderMismatch, UsageError
 from ragchat.index.collection import Collection
 from ragchat.index.ingest import IngestReport, ingest
-from ragchat.index.prepare import RECIPE
+from ragchat.index.recipe import RECIPE
 from ragchat.index.retriever import Retriever
 from ragchat.language.terms import terms
 from tests.index.doubles import WordEmbedder, chunk_ids, held_ids, outcomes, vector_ids, write
