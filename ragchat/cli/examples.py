@@ -26,6 +26,11 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "docs list": ("ragchat docs list", "ragchat docs list --collection guides"),
         "docs show": ("ragchat docs show bread.md", "ragchat docs show guides/bread.md --json"),
         "docs remove": ("ragchat docs remove guides/bread.md", "ragchat docs remove 'guides/*.md' --yes"),
+        "sessions list": ("ragchat sessions list", "ragchat sessions list --json"),
+        "sessions show": ("ragchat sessions show 1",),
+        "sessions export": ("ragchat sessions export 1", "ragchat sessions export 1 -o talk.md"),
+        "sessions rename": ('ragchat sessions rename 1 "Persian rice"',),
+        "sessions remove": ("ragchat sessions remove 1", "ragchat sessions remove --older-than 90"),
         "collection list": ("ragchat collection list",),
         "collection create": (
             "ragchat collection create tickets",

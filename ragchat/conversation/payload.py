@@ -6,8 +6,7 @@ import json
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING
 
 from ragchat.core.answer import Answer, Turn
 from ragchat.core.completion import Completion
@@ -16,6 +15,9 @@ from ragchat.core.passage import Dropped, Passage, Scores, Search
 from ragchat.core.place import Place
 from ragchat.core.usage import Usage
 from ragchat.errors import StorageError
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 VERSION = 1
 """Of the shape of a turn."""
@@ -58,6 +60,8 @@ def partial_turn(question: str, at: datetime, text: str, notice: str) -> Turn:
 
 @cache
 def _turns() -> TypeAdapter[Turn]:
+    from pydantic import TypeAdapter  # noqa: PLC0415 - 60 ms, which no prompt should wait for
+
     turns = TypeAdapter(Turn)
     turns.rebuild(force=True, _types_namespace=_TYPES)
     return turns

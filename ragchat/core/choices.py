@@ -6,6 +6,9 @@ from typing import Final, Literal, TypeAlias, get_args
 
 ProviderChoice: TypeAlias = Literal["groq", "ollama", "openai", "anthropic", "gguf", "extractive"]
 
+SERVED: Final[tuple[ProviderChoice, ...]] = ("groq", "ollama", "openai", "anthropic")
+"""Those whose model is a name that can be changed."""
+
 PROVIDERS: Final[tuple[ProviderChoice, ...]] = get_args(ProviderChoice)
 
 _WRITTEN = {"openai": "OpenAI", "gguf": "GGUF"}
@@ -20,3 +23,5 @@ EmbedderChoice: TypeAlias = Literal["auto", "bundled", "minilm", "ollama"]
 
 EncryptionChoice: TypeAlias = Literal["off", "file", "passphrase"]
 """From the laxest to the strictest."""
+
+ThemeChoice: TypeAlias = Literal["auto", "light", "dark", "mono"]

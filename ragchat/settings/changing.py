@@ -6,9 +6,10 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from ragchat.errors import UsageError
-from ragchat.settings.model import DECLARED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ragchat.settings.declaration import Setting
 
 # What was opened with these stays open, and what they keep is where it is.
@@ -19,7 +20,7 @@ _PREFERRED_SECTION: Final = "groq"
 
 def changeable() -> tuple[Setting, ...]:
     """Those that can be changed, in the order of declaration."""
-    return tuple(setting for name, setting in DECLARED.items() if _is_changeable(name, setting))
+    return tuple(setting for name, setting in _declared().items() if _is_changeable(name, setting))
 
 
 def setting_called(text: str) -> Setting:
@@ -29,7 +30,7 @@ def setting_called(text: str) -> Setting:
     `UsageError` for one that cannot be changed now, and for no setting.
     """
     wanted = text.strip().lower().replace("-", "_")
-    found = [setting for setting in DECLARED.values() if wanted in _names(setting)]
+    found = [setting for setting in _declared().values() if wanted in _names(setting)]
     found.sort(key=lambda setting: not setting.name.startswith(_PREFERRED_SECTION))
     if not found:
         raise _unknown(text, wanted)
@@ -45,6 +46,12 @@ def setting_called(text: str) -> Setting:
             f"Set {setting.environment}, and begin again.",
         )
     return setting
+
+
+def _declared() -> Mapping[str, Setting]:
+    from ragchat.settings.model import DECLARED  # noqa: PLC0415 - 100 ms, which no prompt should wait for
+
+    return DECLARED
 
 
 def _is_changeable(name: str, setting: Setting) -> bool:

@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from ragchat.core.choices import ThemeChoice
 from ragchat.settings.declaration import Allowed, Env
 from ragchat.settings.section import SettingsSection
 
 Editing = Literal["emacs", "vi"]
-ThemeChoice = Literal["auto", "light", "dark", "mono"]
 
 _NAMED_LINKS = ("auto", "off", "file", "vscode", "cursor", "idea", "zed")
 

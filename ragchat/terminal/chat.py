@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ragchat.conversation.summary import summarise
+from ragchat.core.choices import SERVED
 from ragchat.errors import RagchatError, StorageError, UsageError
-from ragchat.settings.model import DECLARED
 from ragchat.terminal.links import FILE_LINKS
 from ragchat.terminal.loading import Loading
 from ragchat.terminal.state import StateLine
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
     from ragchat.conversation.session import Session
     from ragchat.core.answer import Answer
+    from ragchat.core.choices import ThemeChoice
     from ragchat.generation.chain.links import Link
     from ragchat.index.collection import Collection
     from ragchat.pipeline.events import Event
-    from ragchat.settings.terminal import ThemeChoice
     from ragchat.terminal.commands.table import Command
     from ragchat.terminal.console import Terminal
     from ragchat.terminal.desk import Desk
@@ -151,7 +151,7 @@ class Chat:
         """The setting that names the model of whoever answers; raises `UsageError` where no model does."""
         opened = self.open()
         links = opened.desk.workspace.chain(opened.provider)
-        able = [link for link in links if not link.trouble and f"{link.provider}.model" in DECLARED]
+        able = [link for link in links if not link.trouble and link.provider in SERVED]
         if not able:
             raise UsageError("No model answers just now.", "Say which provider should: /provider NAME")
         return f"{able[0].provider}.model"

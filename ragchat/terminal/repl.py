@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 
     from prompt_toolkit.application import Application
 
-    from ragchat.settings.terminal import Editing, ThemeChoice
+    from ragchat.core.choices import ThemeChoice
+    from ragchat.settings.terminal import Editing
     from ragchat.terminal.chat import Opened
     from ragchat.terminal.console import Terminal
 

@@ -16,7 +16,7 @@ from rich.theme import Theme as RichTheme
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ragchat.settings.terminal import ThemeChoice
+    from ragchat.core.choices import ThemeChoice
 
 # What a meaning is made of; each theme says how that looks.
 _MEANINGS: Final = {

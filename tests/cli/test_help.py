@@ -51,6 +51,7 @@ def kitchen(tmp_path_factory: pytest.TempPathFactory) -> Path:
     program = Program(folder)
     assert program("ingest", "data/food").status == 0
     assert program("ingest", "data/food/guides", "--collection", "guides").status == 0
+    assert program("chat", stdin="What is tahdig?\n").status == 0
     return folder
 
 

@@ -18,7 +18,8 @@ MISTAKES = {
     "zzz": ("No such command 'zzz'.", "See ragchat --help."),
     "docs lst": ("No such command 'lst'.", "Did you mean list? See ragchat docs --help."),
     "docs": ("Missing command.", "See ragchat docs --help."),
-    "ask": ("Missing argument 'QUESTION'.", "See ragchat ask --help."),
+    "ask": ("The question is empty.", 'Ask in quotation marks: ragchat ask "How …?"'),
+    "sessions show nothing": ("There is no session nothing.", "See them all: ragchat sessions list"),
     "ask when is the freeze": (
         "Got unexpected extra arguments (is the freeze).",
         'Put words that belong together in quotation marks: ragchat ask "…". See ragchat ask --help.',

@@ -159,6 +159,8 @@ ALLOWED_INSIDE_FUNCTIONS = {
         "ragchat.generation.providers.line",
     },
     "ragchat/index/collection.py": {"ragchat.index.vectors"},
+    "ragchat/conversation/payload.py": {"pydantic"},
+    "ragchat/settings/changing.py": {"ragchat.settings.model"},
     "ragchat/privacy/seal.py": {
         "cryptography.exceptions",
         "cryptography.hazmat.primitives.ciphers.aead",

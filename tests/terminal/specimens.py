@@ -15,7 +15,7 @@ from ragchat.conversation.batch import Outcome as Told
 from ragchat.conversation.entry import Entry
 from ragchat.conversation.payload import partial_turn
 from ragchat.conversation.questions import AskedQuestion
-from ragchat.conversation.session import Summary
+from ragchat.conversation.summary import Durations, Summary
 from ragchat.core.answer import Turn
 from ragchat.core.completion import NOT_FOUND
 from ragchat.core.passage import Dropped, Scores, Search
@@ -194,7 +194,21 @@ def session_shown(terminal: Terminal) -> None:
 
 def farewells(terminal: Terminal) -> None:
     """What a conversation took, breaking between facts only; one whose cost is not known."""
-    summary = Summary(5, ("groq", "extractive"), 6120, 431, Decimal("0.0012"), 0, 8.1)
+    summary = Summary(
+        written=4,
+        quoted=1,
+        cut=1,
+        failed=1,
+        cached=1,
+        providers=(("groq", 5), ("extractive", 1)),
+        prompt_tokens=6120,
+        completion_tokens=431,
+        cost=Decimal("0.0012"),
+        saved_cost=Decimal("0.0003"),
+        retrieval=Durations(6, 0.01, 0.02),
+        first_token=Durations(4, 0.31, 0.52),
+        in_all=Durations(6, 1.3, 2.4),
+    )
     unpriced = replace(summary, unknown_costs=2)
     lines(terminal, farewell(summary, terminal.line_width), farewell(unpriced, terminal.line_width))
 

@@ -12,7 +12,7 @@ from rich.color import ColorType
 from rich.style import Style
 from rich.terminal_theme import TerminalTheme
 
-from ragchat.settings.terminal import ThemeChoice
+from ragchat.core.choices import ThemeChoice
 from ragchat.terminal.theme import theme_of
 
 if TYPE_CHECKING:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
-from ragchat.core.choices import PROVIDERS
+from ragchat.core.choices import PROVIDERS, ThemeChoice
 from ragchat.errors import UsageError
 from ragchat.settings.changing import changeable, setting_called
-from ragchat.settings.terminal import ThemeChoice
 from ragchat.terminal.views.chain import chain
 from ragchat.terminal.views.settings import setting as one
 from ragchat.terminal.views.settings import settings as several
