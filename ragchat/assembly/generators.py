@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ragchat.core.destination import destination
 from ragchat.generation.extractive.generator import ExtractiveGenerator
 from ragchat.generation.providers.anthropic import AnthropicGenerator
 from ragchat.generation.providers.catalogue import listed_prices
@@ -15,6 +16,7 @@ from ragchat.generation.providers.groq import GroqGenerator
 from ragchat.generation.providers.ollama import OllamaGenerator
 from ragchat.generation.providers.openai import OpenAIGenerator
 from ragchat.generation.providers.unconfigured import Unconfigured
+from ragchat.privacy.consent import NEVER
 from ragchat.settings.providers import ANTHROPIC_BASE_URL, OPENAI_BASE_URL
 
 if TYPE_CHECKING:
@@ -109,6 +111,14 @@ def chosen_model(first: Generator) -> str:
     return first.model
 
 
+def _kept_here(name: str, model: str, settings: Settings, base_url: str) -> Unconfigured | None:
+    """In the place of a client, where nothing may leave this machine and the server is on another one."""
+    if settings.privacy.cloud != "never" or destination(base_url) is None:
+        return None
+    hint = "Ask one on this machine, or allow it."
+    return Unconfigured(name, model, NEVER, hint, trouble="elsewhere", cause="consent")
+
+
 def groq_generator(
     settings: Settings, names: ModelNames, heard: Callable[[str, Mapping[str, str]], None]
 ) -> Generator:
@@ -119,7 +129,7 @@ def groq_generator(
         message = groq.key_withheld or "There is no Groq key."
         trouble = "key withheld" if groq.key_withheld else "no key"
         return Unconfigured("groq", groq.model, message, "Set GROQ_API_KEY, or put it in .env.", trouble=trouble)
-    return GroqGenerator(
+    return _kept_here("groq", model, settings, groq.base_url) or GroqGenerator(
         api_key=groq.key,
         base_url=groq.base_url,
         model=model,
@@ -138,7 +148,7 @@ def openai_generator(settings: Settings, heard: Callable[[str, Mapping[str, str]
         return Unconfigured("openai", "", "OPENAI_MODEL is not set.", "Set it to the model that should answer.")
     if openai.key_withheld is not None:
         return Unconfigured("openai", openai.model, openai.key_withheld, "Set OPENAI_API_KEY beside it.")
-    return OpenAIGenerator(
+    return _kept_here("openai", openai.model, settings, openai.base_url) or OpenAIGenerator(
         api_key=openai.key,
         base_url=openai.base_url,
         model=openai.model,
@@ -161,7 +171,7 @@ def anthropic_generator(settings: Settings, heard: Callable[[str, Mapping[str, s
     if anthropic.api_key is None and anthropic.base_url == ANTHROPIC_BASE_URL:
         hint = "Set ANTHROPIC_API_KEY, or put it in .env."
         return Unconfigured("anthropic", anthropic.model, "There is no Anthropic key.", hint, trouble="no key")
-    return AnthropicGenerator(
+    return _kept_here("anthropic", anthropic.model, settings, anthropic.base_url) or AnthropicGenerator(
         api_key=anthropic.key,
         base_url=anthropic.base_url,
         model=anthropic.model,

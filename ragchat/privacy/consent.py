@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from ragchat.storage.database import told
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
+
+NEVER: Final = "Nothing may leave this machine (RAGCHAT_CLOUD=never)."
 
 Policy: TypeAlias = Literal["allow", "ask", "never"]
 Decision: TypeAlias = Literal["yes", "once", "later", "no"]
@@ -91,7 +93,7 @@ class Consent:
         if destination is None or self._policy == "allow":
             return _GRANTED
         if self._policy == "never":
-            return Permission(allowed=False, reason="Nothing may leave this machine (RAGCHAT_CLOUD=never).")
+            return Permission(allowed=False, reason=NEVER)
         question = Question(provider, destination, self._collection, purpose)
         allowed = self._for_now.get((destination, purpose), self._remembered(question))
         if allowed is None:

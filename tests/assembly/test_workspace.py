@@ -327,3 +327,17 @@ def test_a_setting_that_is_wrong_changes_nothing(docs: Path) -> None:
         opened.change({"groq.temperature": "1.5"})
         opened.change({"groq.temperature": None})
         assert opened.settings == before
+
+
+def test_where_nothing_may_leave_no_client_of_the_cloud_is_made(docs: Path) -> None:
+    keys = {"GROQ_API_KEY": "gsk_x", "OPENAI_MODEL": "m", "OPENAI_API_KEY": "sk-x", "ANTHROPIC_MODEL": "m"}
+    variables = {**keys, "ANTHROPIC_API_KEY": "sk-ant-x", "RAGCHAT_PROVIDERS": "groq,openai,anthropic"}
+    with workspace(docs, RAGCHAT_CLOUD="never", RAGCHAT_EMBEDDER="bundled", **variables) as (opened, person):
+        opened.library.ingest([docs], told)
+        assert [link.trouble for link in opened.chain()] == ["elsewhere"] * 3 + [""]
+        session = opened.session(opened.library.collection())
+        first, second = (collect(session.ask("How long should the loaf cool?")) for _ in range(2))
+        assert first.completion.provider == "extractive"
+        assert sum("Nothing may leave" in notice or "nothing may leave" in notice for notice in first.notices) == 3
+        assert not any("may leave" in notice for notice in second.notices)
+        assert person.asked == []
