@@ -129,7 +129,8 @@ def _told(desk: Desk, session: Session, question: str, *, as_json: bool) -> Answ
         print_result(answer_shape(question, answer))
         return answer
     shown = show(events, desk.terminal)
-    if shown.interrupted:
+    # One that stopped a wait alone has been answered by somebody else.
+    if shown.interrupted and shown.answer.completion.finish == "cut":
         raise typer.Exit(Interrupted.exit_status)
     return shown.answer
 

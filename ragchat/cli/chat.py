@@ -36,7 +36,8 @@ def converse(
     from ragchat.terminal.chat import Opened  # noqa: PLC0415
     from ragchat.terminal.console import terminal_here  # noqa: PLC0415
     from ragchat.terminal.loading import require_person  # noqa: PLC0415
-    from ragchat.terminal.repl import Preferences, Repl  # noqa: PLC0415
+    from ragchat.terminal.preferences import Preferences  # noqa: PLC0415
+    from ragchat.terminal.repl import Repl  # noqa: PLC0415
 
     flags = {"home": home, "retrieval.top_k": top_k, "privacy.cloud": "never" if local_only else None}
     begun: list[tuple[Desk, Collection, Session]] = []
@@ -61,8 +62,10 @@ def converse(
             session.resume(stored.id)
             desk.note(f"Going on with “{visible_line(stored.name)}”, {counted(stored.questions, 'question')}.")
         begun.append((desk, target, session))
-        shown = workspace.settings.terminal
-        return Preferences(workspace.settings.home / "history", shown.editing, shown.theme)
+        settings = workspace.settings
+        # What is encrypted in one file should not stand readable in another.
+        file = settings.home / "history" if settings.conversation.encryption == "off" else None
+        return Preferences(file, settings.terminal.editing, settings.terminal.theme)
 
     def open_session() -> Opened:
         desk, target, session = begun[-1]

@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import signal
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +24,7 @@ from ragchat.terminal.editor import edited
 from ragchat.terminal.history import OwnerOnlyHistory
 from ragchat.terminal.keys import PromptKeys
 from ragchat.terminal.loading import NeedsPerson
+from ragchat.terminal.preferences import Preferences
 from ragchat.terminal.sanitise import visible, visible_line
 from ragchat.terminal.signals import ending_cleanly
 from ragchat.terminal.toolbar import FEWEST_COLUMNS, FEWEST_ROWS, room_beside, toolbar
@@ -37,9 +37,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from prompt_toolkit.application import Application
+    from prompt_toolkit.buffer import Buffer
 
-    from ragchat.core.choices import ThemeChoice
-    from ragchat.settings.terminal import Editing
     from ragchat.terminal.chat import Opened
     from ragchat.terminal.console import Terminal
 
@@ -50,15 +49,6 @@ _ESCAPE_S: Final = 0.05
 """Seconds after which Esc is a key of its own, and not the beginning of another key's bytes."""
 _VI_ESCAPE_S: Final = 0.1
 """Seconds after which vi's Esc is not the beginning of Alt-Enter."""
-
-
-@dataclass(frozen=True, slots=True)
-class Preferences:
-    """What the prompt learns from the settings."""
-
-    history_file: Path
-    editing: Editing = "emacs"
-    theme: ThemeChoice = "auto"
 
 
 class _BeginHere(Exception):
@@ -94,6 +84,7 @@ class Repl:
         self._begun = Preferences(history_file) if history_file else None
         self._begin_here = False
         self._history: OwnerOnlyHistory | None = None
+        self._adopted = False
         self._chat = Chat(terminal, self._open, commands=COMMANDS, keys=self.keys)
 
     def run(self) -> None:
@@ -201,7 +192,7 @@ class Repl:
                 app.erase_when_done = True
                 app.exit(exception=_BeginHere(prompt.default_buffer.text))
                 return
-            if self._begun and not self._history:
+            if self._begun and not self._adopted:
                 self._adopt(self._begun, prompt)
             size = app.output.get_size()
             prompt.reserve_space_for_menu = min(_MENU_LINES, size.rows // 2)
@@ -232,16 +223,20 @@ class Repl:
 
     def _adopt(self, preferences: Preferences, prompt: PromptSession[str]) -> None:
         """Let the prompt, at which somebody may be typing, have its history and its keys."""
-        buffer = prompt.default_buffer
+        self._adopted = True
         self._chat.wear(preferences.theme)
-        self._history = OwnerOnlyHistory(preferences.history_file)
+        if preferences.history_file:
+            self._remember_in(preferences.history_file, prompt.default_buffer)
+        if preferences.editing == "vi":
+            prompt.editing_mode = EditingMode.VI
+            prompt.app.timeoutlen = _VI_ESCAPE_S
+
+    def _remember_in(self, file: Path, buffer: Buffer) -> None:
+        self._history = OwnerOnlyHistory(file)
         for line in buffer.history.get_strings():
             self._history.append_string(line)
         buffer.history = self._history
         buffer.reset(buffer.document)  # or it would not look into the history again
-        if preferences.editing == "vi":
-            prompt.editing_mode = EditingMode.VI
-            prompt.app.timeoutlen = _VI_ESCAPE_S
 
     def _toolbar(self, app: Application[str], columns: int) -> str:
         mode = self.keys.mode(app)

@@ -64,3 +64,18 @@ def test_a_chat_that_cannot_begin_ends_with_its_reason(
         chat.shows(said)
         chat.program.wait()
         assert chat.program.exitstatus == status
+
+
+def test_where_conversations_are_encrypted_what_is_typed_is_written_nowhere(ragchat: Program) -> None:
+    ragchat("ingest", ".")
+    home = ragchat.folder.parent / "home"
+    with _chat(ragchat, RAGCHAT_ENCRYPTION="file") as chat:
+        chat.shows("2 documents")
+        chat.type("How long should the secret loaf cool?\r")
+        chat.shows("an hour")
+        chat.type("\x1b[A")
+        chat.until(lambda lines: lines.count("> How long should the secret loaf cool?") == 2)
+        chat.type("\x15\x04")
+        chat.ended(0)
+    assert not (home / "history").exists()
+    assert not any(b"secret loaf" in file.read_bytes() for file in home.rglob("*") if file.is_file())

@@ -74,6 +74,7 @@ ALLOWED_INSIDE_FUNCTIONS = {
         "ragchat.terminal.chat",
         "ragchat.terminal.console",
         "ragchat.terminal.loading",
+        "ragchat.terminal.preferences",
         "ragchat.terminal.repl",
         "ragchat.terminal.views.ingest",
     },

@@ -137,7 +137,8 @@ _ANSWER = (
 def main(history_file: str, pause: str, editing: Editing = "emacs", lines: str = "") -> None:
     """Run the conversation in the terminal this program was started in; `multiline` as the last argument."""
     from ragchat.terminal.console import terminal_here
-    from ragchat.terminal.repl import Preferences, Repl
+    from ragchat.terminal.preferences import Preferences
+    from ragchat.terminal.repl import Repl
 
     def open_session() -> Opened:
         time.sleep(float(pause) * 20)

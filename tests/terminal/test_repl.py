@@ -19,7 +19,8 @@ from prompt_toolkit.output import DummyOutput
 from ragchat.errors import Interrupted, NothingIndexed, UsageError
 from ragchat.terminal.history import OwnerOnlyHistory
 from ragchat.terminal.loading import require_person
-from ragchat.terminal.repl import Preferences, Repl
+from ragchat.terminal.preferences import Preferences
+from ragchat.terminal.repl import Repl
 from tests.terminal.screens import Screen, pipe, screen
 from tests.terminal.scripted import Scripted, opened, session
 
