@@ -9,15 +9,14 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import pexpect
-import pyte
 import pytest
 
+from tests.terminal.window import Window, window
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 _PROGRAM = ("-m", "tests.terminal.scripted")
@@ -25,66 +24,8 @@ _READY = "food · 222 documents"
 _BAR = "groq · openai"
 
 
-class _Screen(pyte.HistoryScreen):
-    """Answers the program when it asks where the cursor is: otherwise there would be no toolbar."""
-
-    answers: pexpect.spawn[bytes]
-
-    def write_process_input(self, data: str) -> None:
-        self.answers.send(data)
-
-
-class _Window:
-    """A program in a terminal of `columns` by `rows`, and all lines it has shown."""
-
-    def __init__(self, history_file: Path, columns: int, rows: int, pause: float) -> None:
-        environment = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
-        for name in ("COLUMNS", "LINES", "NO_COLOR"):
-            environment.pop(name, None)
-        self._screen = _Screen(columns, rows, history=1000, ratio=0.5)
-        self._stream = pyte.ByteStream(self._screen)
-        self.program: pexpect.spawn[bytes] = pexpect.spawn(
-            sys.executable,
-            [*_PROGRAM, str(history_file), str(pause)],
-            env=environment,
-            dimensions=(rows, columns),
-        )
-        self.program.delaybeforesend = None
-        self._screen.answers = self.program
-
-    def lines(self) -> list[str]:
-        """Everything that can be seen by scrolling back."""
-        above = [
-            "".join(line[column].data for column in range(self._screen.columns))
-            for line in self._screen.history.top
-        ]
-        return [line.rstrip() for line in (*above, *self._screen.display)]
-
-    def until(self, seen: Callable[[list[str]], bool]) -> None:
-        """Read until `seen` holds; fails with the screen after 20 s."""
-        deadline = time.monotonic() + 20
-        while not seen(self.lines()):
-            if time.monotonic() > deadline:
-                raise AssertionError("\n".join(self.lines()))
-            try:
-                self._stream.feed(self.program.read_nonblocking(65536, timeout=0.05))
-            except pexpect.TIMEOUT:
-                continue
-            except pexpect.EOF:
-                assert seen(self.lines()), "\n".join(self.lines())
-
-    def shows(self, text: str) -> None:
-        """Wait until `text` is on the screen."""
-        self.until(lambda lines: any(text in line for line in lines))
-
-
-@contextmanager
-def _window(path: Path, columns: int = 80, rows: int = 24, pause: float = 0.001) -> Iterator[_Window]:
-    window = _Window(path / "history", columns, rows, pause)
-    try:
-        yield window
-    finally:
-        window.program.close(force=True)
+def _window(path: Path, columns: int = 80, rows: int = 24, pause: float = 0.001) -> AbstractContextManager[Window]:
+    return window((sys.executable, *_PROGRAM, str(path / "history"), str(pause)), columns, rows)
 
 
 def _answers(lines: list[str]) -> int:
