@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ragchat.core.document import Document, Section
 
-SPLITTER_VERSION = 1
+SPLITTER_VERSION = 2
 """Goes up when the same document gives other chunks."""
 
 TARGET_TOKENS = 100

@@ -17,8 +17,10 @@ _BREAK = re.compile(
     | (?<!\n) \n [^\S\n]*+ (?> (?: \n [^\S\n]*+ )+ )           # a blank line
     | \n [^\S\n]*+ (?= (?: [-*+•] | \d{1,3}+ [.)] ) [ \t] )  # an item of a list
     | \n [^\S\n]*+ (?= [|>\#] )                              # a row of a table, a quotation, a heading
+    | ^ \#{1,6}+ [^\S\n] [^\n]*+ \n \s*+                      # the end of a heading, or of a comment in code
+    | ^ [^\s|>] [^\n]*+ \n (?: ={2,}+ | -{2,}+ ) [^\S\n]*+ \n \s*+  # the same of a heading that is underlined
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.MULTILINE,
 )
 _ITEM_NUMBER = re.compile(r"(?:\A|\n)[ \t]*\d{1,3}\Z")
 _ABBREVIATION = re.compile(

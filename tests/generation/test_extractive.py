@@ -227,6 +227,14 @@ def test_a_comment_in_code_is_quoted_and_a_heading_of_prose_is_not() -> None:
     assert answered(question, replace(BREAD, chunk=replace(chunk, source="/docs/oven.md")))[0] == NOT_FOUND
 
 
+@pytest.mark.parametrize("heading", ["# The loaf and the rack", "The loaf and the rack\n======================"])
+def test_a_heading_without_a_blank_line_below_it_hides_no_sentence_and_is_not_quoted(heading: str) -> None:
+    page = passage(f"{heading}\nThe loaf cools for 45 minutes on a rack. It is brown.", heading="The loaf")
+    text, _, _ = answered("How long does the loaf cool on the rack?", page)
+    assert quotes(text)[0] == ("The loaf cools for 45 minutes on a rack.", 1)
+    assert "======" not in text
+
+
 def test_an_answer_below_a_question_is_read_with_it() -> None:
     page = passage("Can I freeze the loaf?\n\nYes, for three months.\n\nCan I toast it?\n\nYes, on both sides.")
     text, _, _ = answered("Can I freeze the loaf?", page)

@@ -30,6 +30,15 @@ def sentences(text: str) -> list[str]:
         ("Salt, etc.\n \nPepper.", ["Salt, etc.", "Pepper."]),
         ("Buy:\n- milk\n  - cold\n12) eggs", ["Buy:", "- milk", "- cold", "12) eggs"]),
         ("| a |\n| b |\n> said\n# head", ["| a |", "| b |", "> said", "# head"]),
+        (
+            "# Boiler\nIt was mended.\n## Fault 28.\nNo gas",
+            ["# Boiler", "It was mended.", "## Fault 28.", "No gas"],
+        ),
+        (
+            "Boiler\n======\nMended\nin May.\n\nFaults\n--\nNone.",
+            ["Boiler\n======", "Mended\nin May.", "Faults\n--", "None."],
+        ),
+        ("Not #1\nof all, #2\nit is.", ["Not #1\nof all, #2\nit is."]),
         ("米を洗う。水を入れる！炊く", ["米を洗う。", "水を入れる！", "炊く"]),
         ("दाल बनाओ। चावल भी।", ["दाल बनाओ।", "चावल भी।"]),
         ("[1] Done.[2] Next.", ["[1] Done.[2] Next."]),
@@ -42,7 +51,7 @@ def test_sentences_end_where_a_reader_would_end_them(text: str, found: list[str]
 
 
 @given(
-    st.text(alphabet="aA.!?…。\n \t\r\u3000\x0b\"'”)]*_-•1|>#é", max_size=60),
+    st.text(alphabet="aA.!?…。\n \t\r\u3000\x0b\"'”)]*_-•1|>#=é", max_size=60),
     st.integers(0, 10),
     st.integers(0, 60),
 )
@@ -54,7 +63,10 @@ def test_spans_follow_each_other_without_a_gap_and_begin_visibly(text: str, star
     assert all(not text[first].isspace() for first, _ in spans)
 
 
-@pytest.mark.parametrize("piece", [".", "\n", " ", '"', "。", "।", "\n ", '.".', "- ", "\n- ", "1.", "e.g. "])
+@pytest.mark.parametrize(
+    "piece",
+    [".", "\n", " ", '"', "。", "।", "\n ", '.".', "- ", "\n- ", "1.", "e.g. ", "#", "# ", "# \n", "=", "a\n--\n"],
+)
 def test_a_megabyte_of_one_piece_is_read_to_its_end(piece: str) -> None:
     text = piece * (1_000_000 // len(piece))
     assert "".join(text[start:end] for start, end in sentence_spans(text)) == text.lstrip()

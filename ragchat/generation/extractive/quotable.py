@@ -22,6 +22,7 @@ _FEWEST_TERMS = 2
 _WIDE = 3
 _RULE = re.compile(r"[|\s:=+`-]*")
 _LINE_SIGN = re.compile(r"\A(?:#{1,6}|>|//+|[-*+•]|\d{1,3}[.)])[ \t]+")
+_UNDERLINE = re.compile(r"\n(?:={2,}|-{2,})\Z")
 _SETTING = re.compile(r"[ \t]*(?:[-*+] )?(?:(?:#|//)|[^\s:=#][^:=\n]{0,60}[:=](?:[ \t]|\Z)).*")
 # In these a line that begins with `#` is a comment; elsewhere it is a heading.
 _HASH_COMMENTS = frozenset(
@@ -93,7 +94,7 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
         sentence = text[start:end].strip()
         lines = sentence.split("\n") if _is_lines(sentence) else [sentence]
         for line in map(str.strip, lines):
-            if not line.startswith("```") and not _RULE.fullmatch(line):
+            if not line.startswith("```") and not _RULE.fullmatch(line) and not _UNDERLINE.search(line):
                 bare = line.strip("| ") if line.startswith("|") else _LINE_SIGN.sub("", line)
                 yield line, " ".join(bare.translate(_INNER_QUOTES).split())
 
