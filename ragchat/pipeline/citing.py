@@ -25,6 +25,7 @@ _FENCED = re.compile(
     r"^ {0,3}(?P<fence>`{3,}|~{3,})[^\n]*\n(?:.*?\n)?? {0,3}(?P=fence)[`~]*[ \t]*$|^ {0,3}(?:`{3,}|~{3,}).*\Z",
     re.MULTILINE | re.DOTALL,
 )
+_HEADING = re.compile(r"\s*#{1,6}[ \t]")
 _LEAD_IN = re.compile(r"[:：][*_]*\Z")
 # A sentence shorter than this asserts too little to be checked: "Bread, then." A number does assert.
 _FEWEST_TERMS = 3
@@ -54,12 +55,13 @@ def unsupported(text: str, passages: Sequence[Passage]) -> list[str]:
     """The sentences of `text` that neither the passages they cite nor, uncited, any other bears out.
 
     A sentence is borne out when half of its content words, and all of its numbers, stand in the passages.
-    One that ends in a colon leads to what follows and asserts nothing itself, nor does a block of code.
+    One that ends in a colon leads to what follows and asserts nothing itself, nor does a heading or a block of
+    code.
     """
     known = [set(terms(passage.chunk.heading)) | set(terms(passage.text)) for passage in passages]
     found: list[str] = []
     for sentence, markers in _claims(_FENCED.sub("\n", text), len(passages)):
-        if STOPWORDS.issuperset(words(sentence)) or _LEAD_IN.search(sentence):
+        if STOPWORDS.issuperset(words(sentence)) or _LEAD_IN.search(sentence) or _HEADING.match(sentence):
             continue
         cited = [known[marker - 1] for marker in markers] or known
         if not _borne_out(query_terms(sentence), set().union(*cited)):
@@ -75,13 +77,13 @@ def _borne_out(wanted: Sequence[str], known: set[str]) -> bool:
 
 
 def _evidence(sentence: str, text: str) -> tuple[int, int]:
-    """Start and end of the sentence of `text` that shares most with `sentence`."""
+    """Start and end of the sentence of `text` that shares most with `sentence`; of equals, a heading is last."""
     wanted = set(query_terms(sentence))
-    return max(
-        sentence_spans(text),
-        key=lambda span: len(wanted.intersection(terms(text[slice(*span)]))),
-        default=(0, len(text)),
-    )
+
+    def worth(span: tuple[int, int]) -> tuple[int, bool]:
+        return len(wanted.intersection(terms(text[slice(*span)]))), not _HEADING.match(text, span[0])
+
+    return max(sentence_spans(text), key=worth, default=(0, len(text)))
 
 
 def _claims(text: str, passages: int) -> list[tuple[str, list[int]]]:

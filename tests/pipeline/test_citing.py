@@ -59,6 +59,13 @@ def test_a_place_that_is_cited_twice_is_quoted_for_the_first_sentence() -> None:
     assert citation.quote == "Soak it for half an hour."
 
 
+def test_a_heading_is_cited_only_where_it_says_more_than_any_sentence() -> None:
+    heading = "# Cooling loaves"
+    page = passage(f"{heading}\nThe rack lets air through.\n\nLoaves sweat.")
+    assert [one.quote for one in cite("All loaves [1].", [page])] == ["Loaves sweat."]
+    assert [one.quote for one in cite("Cooling loaves is treated [1].", [page])] == [heading]
+
+
 def test_a_bracket_in_a_quotation_is_no_citation() -> None:
     passages = [passage("Use argv[1] to read the name [2]."), passage(BREAD)]
     text = "“Use argv[1] to read the name [2].” [1]"
@@ -132,6 +139,7 @@ def test_a_sentence_without_a_mark_may_be_borne_out_by_any_passage() -> None:
         "1. ",
         "",
         "Yes [1]. No.",
+        "## Storing crusty sourdough overnight",
     ],
 )
 def test_what_asserts_nothing_needs_no_support(text: str) -> None:
