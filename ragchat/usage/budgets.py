@@ -229,6 +229,8 @@ def _refusal(bound: Bound, used: Decimal, more: Decimal | None) -> str | None:
 
 
 def _warning(bound: Bound, used: Decimal) -> str:
+    if used >= bound.most:
+        return f"The {bound} is used up."
     return f"{int(used * 100 / bound.most)} % of the {bound} is spent."
 
 

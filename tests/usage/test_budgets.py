@@ -220,6 +220,12 @@ def test_at_80_percent_a_warning_is_given_once_a_day(state: sqlite3.Connection) 
     assert warnings(NOON + timedelta(days=1)) == both[1:]
 
 
+def test_a_budget_that_is_spent_is_said_to_be_used_up(state: sqlite3.Connection) -> None:
+    spend(state, "1.5")
+    budgets = Budgets(state, Budget(daily_usd=Decimal(1)), lambda: NOON)
+    assert budgets.warnings() == ("The daily budget of $1.00 is used up.",)
+
+
 def test_a_budget_of_nothing_is_no_news(state: sqlite3.Connection) -> None:
     assert Budgets(state, Budget(daily_usd=Decimal(0))).warnings() == ()
 
