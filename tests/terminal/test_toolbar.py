@@ -49,7 +49,9 @@ def test_a_context_of_unknown_size_is_told_in_tokens() -> None:
     assert _told(context=(1240, None)) == "1,240 tokens of context · $0.0012 · groq"
 
 
-@pytest.mark.parametrize(("cost", "said"), [("0", "cost unknown"), ("0.0012", "at least $0.0012")])
+@pytest.mark.parametrize(
+    ("cost", "said"), [("0", "cost unknown"), ("0.00001", "cost unknown"), ("0.0012", "at least $0.0012")]
+)
 def test_an_unknown_cost_is_kept_apart(cost: str, said: str) -> None:
     assert (
         _told(Summary(written=2, providers=(("x", 2),), cost=Decimal(cost), unknown_costs=1)) == f"{said} · groq"

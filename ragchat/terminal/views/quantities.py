@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import Final
 
-if TYPE_CHECKING:
-    from decimal import Decimal
+_LEAST_SHOWN: Final = Decimal("0.0001")
 
 
 def seconds(value: float) -> str:
@@ -34,14 +34,14 @@ def money(cost: Decimal | None) -> str:
         return "cost unknown"
     if cost == 0:
         return "free"
-    return f"${cost:,.4f}" if cost >= 0.0001 else "<$0.0001"
+    return f"${cost:,.4f}" if cost >= _LEAST_SHOWN else f"<${_LEAST_SHOWN}"
 
 
 def spent(known: Decimal, *, unknown: bool) -> str:
-    """As `money`; `at least $0.0012` when there is an unknown part beside what is known."""
+    """As `money`; `at least $0.0012` when there is an unknown part beside what is known and can be shown."""
     if not unknown:
         return money(known)
-    return f"at least {money(known)}" if known else money(None)
+    return f"at least {money(known)}" if known >= _LEAST_SHOWN else money(None)
 
 
 def percent(part: float) -> str:

@@ -66,7 +66,7 @@ def check_files(home: Path) -> Finding:
 def check_disk(home: Path, least: int = LEAST_FREE, share: float = LEAST_SHARE) -> Finding:
     """`disk`: whether `least` bytes, and the `share` of the disk, are free where `home` is, or will be."""
     total, _, free = shutil.disk_usage(_nearest(home))
-    message = f"{free // 1_000_000:,} MB are free for {home}, {free / total:.0%} of the disk."
+    message = f"{free // 1_000_000:,} MB are free for {home}, {free / total * 100:.0f} % of the disk."
     if free < least or free / total < share:
         return Finding("disk", "warning", message, "Free some space, or set RAGCHAT_HOME to another disk.")
     return Finding("disk", "ok", message)
