@@ -15,7 +15,7 @@ from ragchat.assembly.workspace import Workspace, open_workspace
 from ragchat.cli.doctor import examined
 from ragchat.cli.quiet import QUIET
 from ragchat.conversation.store import nobody_asked
-from ragchat.errors import UsageError
+from ragchat.errors import NothingIndexed, UsageError
 from ragchat.index.collection import DEFAULT, Collection
 from ragchat.terminal.consent import ask_consent
 from ragchat.terminal.console import Terminal, terminal_here
@@ -67,6 +67,8 @@ class Desk:
         self.note(reason)
         if report.failed or report.warnings:
             self.terminal.err.print(ingested(report, self.terminal.directory, None))
+        if not self.workspace.library.has_documents(kept):
+            raise NothingIndexed(f"Nothing in {docs} can be read.", "Name another file or folder.")
         return self.workspace.library.collection(kept)
 
     def examine(self) -> Iterator[Finding]:

@@ -122,7 +122,12 @@ class Collection:
     def require_documents(self) -> None:
         """Raise `NothingIndexed` when there is none, `IndexOutdated` when an older release wrote them."""
         if self.manifest.is_empty:
-            raise NothingIndexed
+            if self.name == DEFAULT:
+                raise NothingIndexed
+            raise NothingIndexed(
+                f"Nothing is indexed in the collection {self.name} yet.",
+                f"Ingest some documents first: ragchat ingest PATH --collection {self.name}",
+            )
         if self.manifest.is_outdated:
             raise IndexOutdated(
                 f"The collection `{self.name}` was made by an older ragchat.",

@@ -153,6 +153,16 @@ def test_nothing_indexed_ends_with_status_3_and_makes_nothing(ragchat: Program, 
     assert not (folder.parent / "home" / "collections").exists()
 
 
+def test_what_is_asked_and_holds_nothing_is_named(ragchat: Program, folder: Path) -> None:
+    (folder / "empty").mkdir()
+    ran = ragchat("ask", "Why?", "--docs", "empty")
+    assert (ran.status, "error: Nothing in empty can be read." in ran.err) == (3, True)
+    ragchat("collection", "create", "tickets")
+    ran = ragchat("ask", "Why?", "--collection", "tickets")
+    assert ran.status == 3
+    assert "ragchat ingest PATH --collection tickets" in ran.err
+
+
 def test_chat_reads_questions_from_a_pipe_and_ends_with_a_summary(ragchat: Program) -> None:
     ragchat("ingest", ".")
     ran = ragchat("chat", stdin="What is noon chai?\n\n/sources\nHow long should a loaf cool?\n")
