@@ -31,9 +31,7 @@ if TYPE_CHECKING:
 
 QuestionArgument = Annotated[
     str | None,
-    typer.Argument(
-        metavar="[QUESTION]", help="The question, in quotation marks; - or nothing reads it from stdin."
-    ),
+    typer.Argument(metavar="QUESTION", help="The question, in quotation marks; - or nothing reads it from stdin."),
 ]
 QuestionsOption = Annotated[
     Path | None,

@@ -25,7 +25,7 @@ SourceArgument = Annotated[
 SourcesArgument = Annotated[
     list[str],
     typer.Argument(
-        metavar="SOURCE...",
+        metavar="SOURCE",
         help="Documents as listed, or globs such as 'notes/*.md'.",
         autocompletion=completion.documents,
     ),

@@ -97,6 +97,11 @@ def test_h_is_help_and_a_narrow_window_shows_it_whole(path: tuple[str, ...], rag
     assert max(map(cells, wide.out.splitlines())) <= 80
 
 
+@pytest.mark.parametrize(("command", "usage"), [("ask", "[QUESTION]"), ("ingest", "{PATH}...")])
+def test_what_can_be_left_out_or_repeated_is_marked_once(command: str, usage: str, ragchat: Program) -> None:
+    assert ragchat(command, "--help").out.splitlines()[0] == f"Usage: ragchat {command} [OPTIONS] {usage}"
+
+
 def test_the_options_stand_in_sections_the_common_ones_last(ragchat: Program) -> None:
     sections = re.findall(r"^(\S.*):$", ragchat("ask", "--help").out, re.MULTILINE)
     assert sections[0] == "Arguments"

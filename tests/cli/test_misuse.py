@@ -45,7 +45,7 @@ MISTAKES = {
         "See ragchat search --help.",
     ),
     "search x --top-k": ("Option '--top-k' requires an argument.", "See ragchat --help."),
-    "ingest": ("Missing argument 'PATH...'.", "See ragchat ingest --help."),
+    "ingest": ("Missing argument 'PATH'.", "See ragchat ingest --help."),
     "ingest nowhere": ("There is no file or folder nowhere.", "Check the spelling."),
     "ingest . --dry-run --watch": ("--dry-run and --watch cannot go together.", "Leave one of them out."),
     "ingest . --encoding klingon": (
