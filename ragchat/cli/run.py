@@ -28,7 +28,7 @@ def run(arguments: Sequence[str]) -> int:
             return READER_GONE
         raise
     finally:
-        _settle()
+        settle()
 
 
 def _called(arguments: list[str]) -> int:
@@ -43,7 +43,7 @@ def _called(arguments: list[str]) -> int:
     except (Exception, KeyboardInterrupt) as error:
         if "--debug" in options:
             traceback.print_exc()
-        heard = _settle()
+        heard = settle()
         return _report(_as_ours(error), as_json=heard and "--json" in options)
     return status
 
@@ -86,7 +86,7 @@ def _report(error: RagchatError, *, as_json: bool) -> int:
         except BrokenPipeError:
             raise
         except OSError:  # the disk behind stdout is full, which may be the very error
-            _settle()
+            settle()
         else:
             return error.exit_status
     terminal = terminal_here()
@@ -94,7 +94,7 @@ def _report(error: RagchatError, *, as_json: bool) -> int:
     return error.exit_status
 
 
-def _settle() -> bool:
+def settle() -> bool:
     """Leave nothing unwritten behind: whoever writes next would stumble over it, the interpreter's end too.
 
     Whether stdout took everything; a stream that takes no more leads nowhere from now on.

@@ -48,7 +48,7 @@ def test_another_provider_or_model_answers_a_question_once(
     served: Program, groq_server: GroqServer, name: str, written_by: str
 ) -> None:
     shown = served("chat", stdin=f"{QUESTION}\n/retry {name}\nWhat is noon chai?\n")
-    first, again, other = [line for line in shown.err.splitlines() if " search" in line]
+    first, again, other = [line for line in shown.err.splitlines() if " search · " in line]
     assert "groq openai/gpt-oss-20b" in first
     assert written_by in again
     assert "groq openai/gpt-oss-20b" in other

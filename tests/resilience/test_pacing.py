@@ -189,7 +189,7 @@ def test_threads_are_never_more_in_flight_than_allowed_and_keep_the_rate() -> No
     began = time.monotonic()
     _in_threads(12, work)
     assert len(moments) == 120
-    assert most == 4
+    assert 1 < most <= 4
     # A hundred a second behind a burst of four, however slow the machine is.
     assert all(number <= 4 + 100 * (moment - began) + 1 for number, moment in enumerate(moments, start=1))
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from ragchat.cli.run import settle
 from ragchat.conversation.session import Session
 from ragchat.core.answer import Answer, Citation
 from ragchat.core.completion import Completion, Delta, Notice
@@ -155,4 +156,7 @@ def main(history_file: str, pause: str, editing: Editing = "emacs", lines: str =
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], cast("Editing", (*sys.argv[3:4], "emacs")[0]), "".join(sys.argv[4:]))
+    try:
+        main(sys.argv[1], sys.argv[2], cast("Editing", (*sys.argv[3:4], "emacs")[0]), "".join(sys.argv[4:]))
+    finally:
+        settle()

@@ -219,18 +219,19 @@ def test_a_damaged_collection_is_listed_among_the_others(tmp_path: Path) -> None
     )
 
 
-def test_the_help_is_made_of_the_commands_and_wraps_beside_them() -> None:
-    assert command_list(COMMANDS, 40).plain == (
-        "/help     what can be typed here\n"
-        "/sources  the passages behind the last\n"
-        "          answer, in full\n"
-        "/open n   open a source in your editor,\n"
-        "          where it is cited\n"
-        "/why      how the passages were found,\n"
-        "          and what was dropped\n"
-        "/clear    forget the conversation so far\n"
-        "          and clear the screen\n"
-        "/quit     leave (also Ctrl-D)"
+def test_the_help_stands_beside_the_commands_and_below_them_where_there_is_little_room() -> None:
+    few = [command for command in COMMANDS if command.name in ("open", "why", "quit")]
+    assert command_list(few, 40).plain == (
+        "/open [N]  open a source in your editor,\n"
+        "           where it is cited\n"
+        "/why       how the passages were found,\n"
+        "           and what was dropped\n"
+        "/quit      leave (also Ctrl-D)"
+    )
+    assert command_list(few, 30).plain == (
+        "/open [N]\n   open a source in your\n   editor, where it is cited\n"
+        "/why\n   how the passages were\n   found, and what was dropped\n"
+        "/quit\n   leave (also Ctrl-D)"
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from ragchat.terminal.views.block import indented
 from ragchat.terminal.wrap import wrapped
 
 if TYPE_CHECKING:
@@ -14,9 +15,14 @@ if TYPE_CHECKING:
     from ragchat.terminal.commands.table import Command
 
 
+_LEAST = 24
+
+
 def command_list(commands: Sequence[Command], width: int) -> Text:
-    """How each command is typed, and its help beside it."""
+    """How each command is typed, and its help beside it; below it where there is little room."""
     column = max(len(command.usage) for command in commands) + 2
+    if width - column < _LEAST:
+        return Text("\n").join(_stacked(command, width) for command in commands)
     return Text("\n").join(
         Text.assemble(
             (command.usage.ljust(column), "command"),
@@ -24,3 +30,7 @@ def command_list(commands: Sequence[Command], width: int) -> Text:
         )
         for command in commands
     )
+
+
+def _stacked(command: Command, width: int) -> Text:
+    return Text.assemble((command.usage, "command"), "\n", indented(command.help, width))
