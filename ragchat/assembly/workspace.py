@@ -104,7 +104,9 @@ class Workspace:
         and then everything stays as it was.
         """
         assert self._load is not None
-        changes = {**self._changes, **changes}
+        merged = {**self._changes, **changes}
+        # A change that is taken back lets what the command line said hold again.
+        changes = {name: value for name, value in merged.items() if value is not None}
         loaded = self._load(changes)
         if loaded.settings.privacy != self.settings.privacy:
             self._consents.clear()

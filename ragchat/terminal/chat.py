@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ragchat.conversation.summary import summarise
 from ragchat.core.choices import SERVED
-from ragchat.errors import RagchatError, StorageError, UsageError
+from ragchat.errors import Interrupted, RagchatError, StorageError, UsageError
 from ragchat.terminal.links import FILE_LINKS
 from ragchat.terminal.loading import Loading
 from ragchat.terminal.state import StateLine
@@ -83,7 +83,6 @@ class Chat:
         self.terminal = terminal
         self.commands = commands
         self.keys = keys
-        self.last_answer: Answer | None = None
         self.offered = ""
         self.theme = theme_of("auto", os.environ)
         self.changes: dict[str, object] = {}
@@ -108,6 +107,12 @@ class Chat:
         if self._opened is None and loading is not None and loading.ended and loading.failure is None:
             return loading.result()
         return self._opened
+
+    @property
+    def last_answer(self) -> Answer | None:
+        """The answer that commands are about."""
+        turns = self.ready.session.turns if self.ready else ()
+        return turns[-1].answer if turns else None
 
     def state(self, room: int) -> str:
         """What the session is, or why it is not there yet, in at most `room` cells."""
@@ -185,9 +190,7 @@ class Chat:
 
     def forget(self) -> None:
         """Begin another session; the answers still count for the farewell."""
-        self.last_answer = None
-        if ready := self.ready:
-            ready.session.clear()
+        self.open().session.clear()
 
     def say(self, text: str) -> None:
         """Say something about the conversation."""
@@ -196,7 +199,7 @@ class Chat:
 
     def say_farewell(self) -> None:
         """Say what the conversation took, if there was one."""
-        if self._answers:
+        if self._summary.questions:
             shown = farewell(self._summary, self.terminal.line_width, self._budgets())
             self.terminal.aside.print(shown)
 
@@ -204,19 +207,22 @@ class Chat:
         try:
             with self.terminal.keyboard.silent():
                 shown = show(events, self.terminal)
+        except Interrupted:
+            raise
         except RagchatError:
             self._failed += 1
+            self._summary = summarise(self._answers, failed=self._failed)
             raise
-        self.last_answer = shown.answer
         self._answers.append(shown.answer)
         self._summary = summarise(self._answers, failed=self._failed)
         return shown.interrupted
 
     def _context(self, ready: Opened) -> tuple[int | None, int | None]:
         """The tokens that the last prompt took, and those that its provider takes."""
-        if self.last_answer is None:
+        answer = self.last_answer
+        if answer is None:
             return None, None
-        last = self.last_answer.completion
+        last = answer.completion
         size = next((link.context for link in ready.chain if link.provider == last.provider), None)
         return last.usage.prompt_tokens, size
 

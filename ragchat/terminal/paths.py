@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.style import Style
 from rich.text import Text
 
 from ragchat.core.place import STDIN, relative_source
+from ragchat.errors import UsageError
 from ragchat.terminal.links import FILE_LINKS
 from ragchat.terminal.sanitise import visible
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ragchat.core.place import Place
     from ragchat.terminal.links import Links
 
@@ -31,6 +31,14 @@ def location(source: str, place: Place | None, directory: Path, links: Links = F
     if source != STDIN and (address := links.address(directory / source, line_of(place))):
         text.stylize(Style(link=address))
     return text
+
+
+def path_in(directory: Path, text: str) -> Path:
+    """The path that a person in `directory` means; raises `UsageError` for the home of a user nobody knows."""
+    try:
+        return directory / Path(text).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"Nobody here is called {text.partition('/')[0]}.", "Write the path in full.") from error
 
 
 def line_of(place: Place | None) -> int | None:

@@ -110,6 +110,25 @@ def test_an_export_is_readable_private_and_never_written_over_another(served: Pr
     assert "bread-talk.md is there already.\nhint: Name another file: /export FILE" in shown.err
 
 
+def test_a_change_that_is_taken_back_lets_the_command_line_hold_again(served: Program) -> None:
+    lines = ["/set top-k 5", "/set top-k default", "/local-only off", "/set cloud"]
+    shown = served("chat", "--top-k", "3", "--local-only", stdin="\n".join(lines) + "\n")
+    told = [line.split(" ·")[0] for line in shown.out.splitlines() if " = " in line]
+    assert told == ["retrieval.top_k = 5", "retrieval.top_k = 3", "privacy.cloud = never"]
+
+
+def test_a_value_may_hold_the_sign_that_parts_it_from_its_name(served: Program) -> None:
+    shown = served("chat", stdin="/set prices = groq/openai/gpt-oss-20b=0.5/1.5\n")
+    assert "budget.prices = groq/openai/gpt-oss-20b=0.5/1.5" in shown.out
+
+
+def test_what_a_continued_session_said_last_can_be_looked_at(served: Program) -> None:
+    served("chat", stdin=f"{QUESTION}\n")
+    shown = served("chat", "--continue", stdin="/sources\n/new\n/sources\n")
+    assert "Let the loaf cool on a rack" in shown.out
+    assert shown.err.count("There is no answer yet.") == 1
+
+
 def test_everything_can_be_looked_at(served: Program) -> None:
     lines = ["/usage", QUESTION, "/usage model", "/why", "/provider", "/model", "/doctor", "/set", "/help"]
     shown = served("chat", stdin="\n".join(lines) + "\n")
@@ -142,6 +161,7 @@ def test_everything_can_be_looked_at(served: Program) -> None:
         ("/remove", "/remove needs SOURCE…. Type /remove SOURCE…."),
         ("/remove 'bread", "This cannot be read: 'bread Close its quotation marks."),
         ("/ingest nowhere", "nowhere"),
+        ("/ingest ~nobody-at-all/x", "Nobody here is called ~nobody-at-all. Write the path in full."),
         ("/sessions erase", "/sessions knows no erase."),
         ("/multiline", "There is no prompt here."),
     ],

@@ -21,7 +21,7 @@ from ragchat.terminal.finding import line_now
 from ragchat.terminal.opening import in_editor, in_viewer
 from tests.programs import ROOT
 from tests.terminal.screens import screen
-from tests.terminal.scripted import Scripted, answer, opened, passage, session
+from tests.terminal.scripted import Scripted, Told, answer, opened, passage, session
 
 if TYPE_CHECKING:
     from ragchat.core.answer import Answer
@@ -126,8 +126,11 @@ def _plain(shown: Screen) -> str:
 def _chat(told: Answer | None, directory: Path) -> tuple[Chat, Screen]:
     """A conversation whose last answer is `told`, in `directory`; and the screen."""
     terminal, shown = screen()
-    chat = Chat(replace(terminal, directory=directory), lambda: opened(session(Scripted([]))), commands=COMMANDS)
-    chat.last_answer = told
+    talk = session(Scripted([]) if told is None else Told(told))
+    if told is not None:
+        list(talk.ask("How?"))
+    chat = Chat(replace(terminal, directory=directory), lambda: opened(talk), commands=COMMANDS)
+    chat.open()
     return chat, shown
 
 

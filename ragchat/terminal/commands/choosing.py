@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, get_args
 
 from ragchat.core.choices import PROVIDERS, ThemeChoice
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ragchat.terminal.chat import Chat
 
 _ALL = "auto"
+_GIVEN = re.compile(r"([^\s=]*)(?:\s*[=\s]\s*(.*))?", re.DOTALL)
 _BACK = "default"
 _CLOUD = "privacy.cloud"
 
@@ -47,7 +49,7 @@ def local_only(chat: Chat, word: str) -> None:
 
 def change(chat: Chat, arguments: str) -> None:
     """Show what can be changed, or one setting of it, or give it a value; `default` takes a change back."""
-    name, _, value = arguments.replace("=", " ", 1).partition(" ")
+    name, value = _GIVEN.fullmatch(arguments.strip()).groups(default="")  # type: ignore[union-attr] # all match
     wanted = {setting.name for setting in changeable()} if not name else {setting_called(name).name}
     if value := value.strip():
         chat.change(dict.fromkeys(wanted, None if value == _BACK else value))

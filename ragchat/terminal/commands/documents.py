@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragchat.core.place import relative_source
 from ragchat.errors import UsageError
 from ragchat.index.naming import meant
+from ragchat.terminal.paths import path_in
 from ragchat.terminal.views.documents import documents
 from ragchat.terminal.views.ingest import ingested
 from ragchat.terminal.views.quantities import counted
@@ -31,7 +31,7 @@ def docs(chat: Chat, pattern: str) -> None:
 def ingest(chat: Chat, paths: str) -> None:
     """Ingest files and folders into the collection of this conversation; this folder when none is named."""
     opened, directory = chat.open(), chat.terminal.directory
-    chosen = [directory / Path(path).expanduser() for path in _words(paths)] or [directory]
+    chosen = [path_in(directory, path) for path in _words(paths)] or [directory]
     report, reason = opened.desk.ingest(chosen, opened.collection.name)
     chat.terminal.out.print(ingested(report, directory, chat.terminal.line_width))
     if reason:

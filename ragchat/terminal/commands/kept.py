@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragchat.conversation.entry import Entry
 from ragchat.conversation.export import as_json, as_markdown
 from ragchat.errors import UsageError
-from ragchat.terminal.paths import shown_path
+from ragchat.terminal.paths import path_in, shown_path
 from ragchat.terminal.sanitise import visible_line
 from ragchat.terminal.views.quantities import counted
 from ragchat.terminal.views.sessions import sessions as listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
+    from ragchat.conversation.session import Session
     from ragchat.conversation.store import Conversations
     from ragchat.terminal.chat import Chat
 
@@ -44,12 +45,11 @@ def resume(chat: Chat, which: str) -> None:
     conversations, session = _conversations(chat), chat.open().session
     if which:
         entry = conversations.find(which)
-    elif others := [entry for entry in conversations.list() if entry.id != session.id]:
+    elif others := [one for one in conversations.list() if _may_follow(one, session)]:
         entry = others[0]
     else:
         raise UsageError("There is no other session.", "Ask something: it will be kept.")
     session.resume(entry.id)
-    chat.last_answer = session.turns[-1].answer if session.turns else None
     chat.say(f"Going on with “{visible_line(entry.name)}”, {counted(entry.questions, 'question')}.")
 
 
@@ -66,7 +66,7 @@ def export(chat: Chat, file: str) -> None:
     if not session.turns:
         raise UsageError("There is nothing to export yet.", "Ask a question first.")
     entry = _entry(chat)
-    path = directory / Path(file or f"ragchat-{entry.id or 'session'}.md").expanduser()
+    path = path_in(directory, file or f"ragchat-{entry.id or 'session'}.md")
     text = (
         as_json(entry, session.turns)
         if path.suffix.lower() == ".json"
@@ -90,10 +90,14 @@ def _remove(chat: Chat, conversations: Conversations, which: str) -> None:
     if not chat.open().desk.confirmed(f"Remove {shown}, for good?"):
         chat.say("Nothing was removed.")
         return
+    conversations.remove(entry.id)
     if entry.id == chat.open().session.id:
         chat.forget()
-    conversations.remove(entry.id)
     chat.say("Removed.")
+
+
+def _may_follow(entry: Entry, session: Session) -> bool:
+    return entry.id != session.id and entry.collection == session.collection
 
 
 def _conversations(chat: Chat) -> Conversations:
@@ -121,5 +125,9 @@ def _write(path: Path, text: str) -> None:
         raise UsageError(f"{path.name} is there already.", _ANOTHER) from error
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.", _ANOTHER) from error
-    with os.fdopen(opened, "w", encoding="utf-8", errors="replace") as stream:
-        stream.write(text)
+    try:
+        with os.fdopen(opened, "w", encoding="utf-8", errors="replace") as stream:
+            stream.write(text)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise UsageError(f"{path} cannot be written: {error.strerror}.", _ANOTHER) from error

@@ -68,8 +68,6 @@ def undo(chat: Chat, _arguments: str) -> None:
     turn = chat.open().session.undo()
     if turn is None:
         raise UsageError("There is nothing to take back.", "Ask a question first.")
-    turns = chat.open().session.turns
-    chat.last_answer = turns[-1].answer if turns else None
     chat.say("Taken back, as if it had not been asked.")
     chat.offered = turn.question
 
